@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Context: what every operation of the library needs and no global holds: configuration,
+ * where messages go, how to ask, the connection to clvmd. One per command, API handle or worker;
+ * never shared by two threads. The library does not print, exit, or install signal handlers.
+ */
+#ifndef LIB_CONTEXT_H
+#define LIB_CONTEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "metadata/base/err.h"
+
+struct config;
+struct cluster;
+
+/* MESSAGE_PRINT is a result (stdout); the others are for people (stderr). */
+enum message_level {
+	MESSAGE_PRINT,
+	MESSAGE_WARNING,
+	MESSAGE_ERROR,
+	MESSAGE_VERBOSE,
+	MESSAGE_DEBUG
+};
+
+struct context_ops {
+	/* One line without newline or leading blanks. NULL: dropped. */
+	void (*message)(void *data, enum message_level level, const char *text);
+	/* A question of LVM2's ("Do you really want to … ? [y/n]: "); true is yes. NULL: no. */
+	bool (*ask)(void *data, const char *question);
+	void *data;
+};
+
+struct context_options {
+	const char *config_override; /* --config STR, or NULL */
+	const char *command_line;    /* argv joined by blanks: goes into descriptions and locks */
+	struct context_ops ops;
+	bool test;	/* -t: change nothing */
+	bool yes;	/* -y */
+	int force;	/* number of -f */
+	int verbose;	/* number of -v */
+	bool nolocking; /* --nolocking */
+	bool readonly;	/* --readonly */
+	bool is_daemon; /* clvmd's workers: never connect to clvmd, locks are held by the asking
+			   node */
+};
+
+struct context {
+	struct context_options options;
+	struct config *config;
+	struct cluster *cluster; /* connected on first use; see cluster_get() in lib/cluster.h */
+	char *hostname;
+};
+
+/** Read the configuration. -EINVAL: --config; -EIO: lvm.conf (exit 4). */
+int context_open(const struct context_options *options, struct context **ret_context,
+		 struct err *err) MUST_CHECK;
+void context_close(struct context *context);
+
+void ctx_print(struct context *context, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void ctx_warn(struct context *context, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void ctx_error(struct context *context, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void ctx_verbose(struct context *context, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/** true at once with -y, false at once when nobody can be asked. */
+bool ctx_ask(struct context *context, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/** Print each line of an error through the message op. */
+void ctx_report_error(struct context *context, const struct err *err);
+
+#endif

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Operations: what the commands and the C API do, each once.
+ *
+ * Each takes a context and a filled args struct ({ 0 } plus what was asked), takes its locks,
+ * reads, edits, writes, switches device-mapper on all nodes concerned, prints LVM2's success lines
+ * through the context, and leaves nothing held. Returns 0 or -errno with the reason in @err;
+ * -EINVAL is a bad argument (exit 3), anything else a failure (exit 5). Nothing has changed when it
+ * fails before commit.
+ *
+ * Names: VG "vg"; LV "vg/lv" split in vg_name and lv_name by the caller (op_split_lv_name()).
+ */
+#ifndef LIB_OP_OP_H
+#define LIB_OP_OP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/context.h"
+#include "lib/size.h"
+#include "metadata/model.h"
+
+/* ---- physical volumes ---- */
+
+struct pv_create_args {
+	const char *uuid; /* --uuid, needs norestorefile; NULL: random */
+	bool norestorefile;
+	bool set_size; /* --setphysicalvolumesize */
+	uint64_t size_sectors;
+	uint64_t data_alignment;	/* sectors; 0: default */
+	uint64_t data_alignment_offset; /* sectors */
+	uint64_t metadata_size;		/* sectors; 0: default */
+	uint64_t bootloader_size;	/* sectors */
+	int metadata_copies;		/* -1: default 1 */
+	int label_sector;		/* -1: default 1 */
+	int zero;			/* -Z: -1 default, 0, 1 */
+	bool metadata_ignore;
+};
+
+int op_pv_create(struct context *context, const char *device, const struct pv_create_args *args,
+		 struct err *err) MUST_CHECK;
+int op_pv_remove(struct context *context, const char *device, struct err *err) MUST_CHECK;
+
+/* ---- volume groups ---- */
+
+enum tristate { UNSET = 0, YES, NO };
+
+struct vg_create_args {
+	const char *name;
+	const char *const *devices;
+	size_t device_count;
+	uint64_t extent_size; /* sectors; 0: default */
+	uint32_t max_lv, max_pv;
+	enum alloc_policy alloc; /* ALLOC_INHERIT: default normal */
+	const char *const *tags;
+	size_t tag_count;
+	enum tristate clustered;      /* -c; UNSET: clustered when clvmd runs */
+	enum tristate autoactivation; /* --setautoactivation */
+	int vg_metadata_copies;	      /* -1 unset */
+	struct pv_create_args pv;     /* for devices that are not PVs yet */
+};
+int op_vg_create(struct context *context, const struct vg_create_args *args,
+		 struct err *err) MUST_CHECK;
+
+struct vg_extend_args {
+	const char *name;
+	const char *const *devices;
+	size_t device_count;
+	struct pv_create_args pv;
+};
+int op_vg_extend(struct context *context, const struct vg_extend_args *args,
+		 struct err *err) MUST_CHECK;
+
+struct vg_reduce_args {
+	const char *name;
+	const char *const *devices;
+	size_t device_count;
+	bool all; /* -a: every PV that is not used */
+	bool remove_missing;
+};
+int op_vg_reduce(struct context *context, const struct vg_reduce_args *args,
+		 struct err *err) MUST_CHECK;
+
+int op_vg_remove(struct context *context, const char *name, struct err *err) MUST_CHECK;
+int op_vg_rename(struct context *context, const char *old_name, const char *new_name,
+		 struct err *err) MUST_CHECK;
+
+/* -ay/-asy shared everywhere, -aey exclusively here, -aly/-aln this node, -an everywhere, -aay
+ * auto. */
+enum activation_change {
+	CHANGE_NONE = 0,
+	CHANGE_ACTIVATE,	   /* y, sy */
+	CHANGE_ACTIVATE_EXCLUSIVE, /* ey */
+	CHANGE_ACTIVATE_LOCAL,	   /* ly */
+	CHANGE_ACTIVATE_AUTO,	   /* ay */
+	CHANGE_DEACTIVATE,	   /* n */
+	CHANGE_DEACTIVATE_LOCAL,   /* ln */
+};
+
+/** "y", "n", "ey", "ly", "ln", "sy", "ay", "en", "lay" ... -EINVAL "Invalid argument for
+ * --activate: x". */
+int activation_change_parse(const char *text, enum activation_change *ret_change,
+			    struct err *err) MUST_CHECK;
+
+struct activate_args {
+	enum activation_change change;
+	bool refresh;	  /* --refresh instead */
+	bool ignore_skip; /* -K */
+	bool partial;	  /* -P */
+};
+/** vgchange -a / --refresh of one VG; prints "N logical volume(s) in volume group \"vg\" now
+ * active". */
+int op_vg_activate(struct context *context, const char *name, const struct activate_args *args,
+		   struct err *err) MUST_CHECK;
+
+struct vg_change_args {
+	enum tristate clustered, resizeable, autoactivation;
+	bool set_max_lv, set_max_pv, set_alloc;
+	uint32_t max_lv, max_pv;
+	enum alloc_policy alloc;
+	const char *const *add_tags, *const *del_tags;
+	size_t add_tag_count, del_tag_count;
+	bool new_uuid;
+};
+int op_vg_change(struct context *context, const char *name, const struct vg_change_args *args,
+		 struct err *err) MUST_CHECK;
+
+/* ---- logical volumes ---- */
+
+/** "vg/lv", "/dev/vg/lv", "/dev/mapper/vg-lv", "vg lv" (lv given apart). Names in @arena. -EINVAL.
+ */
+int op_split_lv_name(const char *text, struct arena *arena, const char **ret_vg,
+		     const char **ret_lv, struct err *err) MUST_CHECK;
+/** "vg", "/dev/vg". */
+int op_vg_name(const char *text, struct arena *arena, const char **ret_vg,
+	       struct err *err) MUST_CHECK;
+
+struct lv_create_args {
+	const char *vg_name;
+	const char *lv_name; /* NULL: lvol<N> */
+	struct size_arg size;
+	uint32_t stripes;     /* 0: 1 */
+	uint64_t stripe_size; /* sectors; 0: default */
+	enum alloc_policy alloc;
+	const char *const *pvs; /* "/dev/sda:0-9", "@tag" */
+	size_t pv_count;
+	enum activation_change activate; /* CHANGE_NONE: default -ay */
+	int zero;			 /* -Z: -1 default, 0, 1 */
+	int wipe_signatures;		 /* -W */
+	bool read_only;
+	enum tristate autoactivation, activation_skip;
+	const char *const *tags;
+	size_t tag_count;
+	int major, minor;   /* -1 */
+	int64_t read_ahead; /* READ_AHEAD_AUTO */
+};
+int op_lv_create(struct context *context, const struct lv_create_args *args,
+		 struct err *err) MUST_CHECK;
+
+enum resize_direction { RESIZE_ANY = 0, RESIZE_EXTEND, RESIZE_REDUCE };
+
+struct lv_resize_args {
+	const char *vg_name, *lv_name;
+	enum resize_direction direction; /* lvextend, lvreduce; ANY: lvresize */
+	struct size_arg size;
+	enum alloc_policy alloc;
+	const char *const *pvs;
+	size_t pv_count;
+	uint32_t stripes; /* 0: as the last segment */
+	uint64_t stripe_size;
+	bool resize_fs;
+	bool no_fsck;
+};
+int op_lv_resize(struct context *context, const struct lv_resize_args *args,
+		 struct err *err) MUST_CHECK;
+
+int op_lv_remove(struct context *context, const char *vg_name, const char *lv_name,
+		 struct err *err) MUST_CHECK;
+/** lvremove vg: all its LVs, one after the other. */
+int op_lv_remove_all(struct context *context, const char *vg_name, struct err *err) MUST_CHECK;
+
+int op_lv_rename(struct context *context, const char *vg_name, const char *old_name,
+		 const char *new_name, struct err *err) MUST_CHECK;
+
+int op_lv_activate(struct context *context, const char *vg_name, const char *lv_name,
+		   const struct activate_args *args, struct err *err) MUST_CHECK;
+
+struct lv_change_args {
+	bool set_permission, writable; /* -p */
+	enum tristate autoactivation, activation_skip, contiguous;
+	bool set_alloc;
+	enum alloc_policy alloc;
+	bool set_read_ahead;
+	int64_t read_ahead;
+	const char *const *add_tags, *const *del_tags;
+	size_t add_tag_count, del_tag_count;
+};
+int op_lv_change(struct context *context, const char *vg_name, const char *lv_name,
+		 const struct lv_change_args *args, struct err *err) MUST_CHECK;
+
+/** Names of all VGs on this node's devices, sorted; in @arena (for `vgchange -ay` without names).
+ */
+int op_list_vg_names(struct context *context, struct arena *arena, const char *const **ret_names,
+		     size_t *ret_count, struct err *err) MUST_CHECK;
+/** Names of the visible LVs of a VG, in list order. */
+int op_list_lv_names(struct context *context, const char *vg_name, struct arena *arena,
+		     const char *const **ret_names, size_t *ret_count, struct err *err) MUST_CHECK;
+
+/** vgck: read and check, all copies equal. */
+int op_vg_check(struct context *context, const char *name, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Lock modes and their compatibility: the DLM's table.
+ *
+ * Use: VG read = PR, VG write = EX, LV active (shared) = CR, LV active exclusively = EX.
+ */
+#ifndef LIB_PROTO_LOCK_MODE_H
+#define LIB_PROTO_LOCK_MODE_H
+
+#include <stdbool.h>
+
+/* The numbers are the DLM's; they are on the wire. */
+enum lock_mode {
+	LOCK_NL = 0,
+	LOCK_CR = 1,
+	LOCK_CW = 2,
+	LOCK_PR = 3,
+	LOCK_PW = 4,
+	LOCK_EX = 5,
+};
+
+#define LOCK_MODE_COUNT 6
+
+/** May two holders have @a and @b at the same time? Both must be valid modes. */
+bool lock_mode_compatible(enum lock_mode a, enum lock_mode b);
+
+/** Is every mode that conflicts with @weaker also in conflict with @stronger? */
+bool lock_mode_covers(enum lock_mode stronger, enum lock_mode weaker);
+
+/** "NL" … "EX". */
+const char *lock_mode_name(enum lock_mode mode);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Store: labels and metadata areas on the devices.
+ *
+ * Read: scan_run() reads all devices once; stored_vg_read() gives the newest valid copy of one VG.
+ * Write: text to every usable area, precommit, commit or revert; each phase is flushed on all
+ * devices before the next begins, so that a power cut leaves the old or the new VG.
+ */
+#ifndef LIB_STORE_STORE_H
+#define LIB_STORE_STORE_H
+
+#include "lib/context.h"
+#include "lib/device/device.h"
+#include "metadata/label.h"
+#include "metadata/mda.h"
+#include "metadata/model.h"
+#include "metadata/vg_text.h"
+
+enum mda_state {
+	MDA_EMPTY = 1, /* header fine, no text */
+	MDA_VALID,     /* header and text fine */
+	MDA_BAD_HEADER,
+	MDA_BAD_TEXT,	/* checksum or name of the text is wrong */
+	MDA_UNREADABLE, /* I/O error */
+};
+
+/* One metadata area on one device, as found by the scan. */
+struct mda_copy {
+	struct pv_disk *pv_disk;
+	struct disk_area area;
+	enum mda_state state;
+	bool ignored;
+	struct mda_header header;  /* MDA_EMPTY, MDA_VALID, MDA_BAD_TEXT */
+	struct vg_summary summary; /* MDA_VALID */
+	const char *text;	   /* MDA_VALID: in the scan's arena; equal texts are shared */
+	size_t text_length;
+	uint32_t precommitted_seqno; /* 0: no precommitted text, or it is not readable */
+};
+
+/* A device with an LVM2 label. */
+struct pv_disk {
+	const struct device *device;
+	struct pv_header header;
+	uint64_t label_sector;
+	struct mda_copy *mdas; /* one per area of the header */
+	uint32_t mda_count;
+	bool is_duplicate; /* another device has the same PV id and was preferred */
+};
+
+struct scan {
+	struct arena arena;
+	struct device_list *devices;
+	struct pv_disk **pv_disks; /* sorted by device name */
+	size_t pv_disk_count;
+};
+
+/** Read labels, headers and texts of all accepted devices. Warnings go to the context. */
+int scan_run(struct context *context, struct scan **ret_scan, struct err *err) MUST_CHECK;
+void scan_free(struct scan *scan);
+
+struct pv_disk *scan_find_pv(const struct scan *scan, const struct uuid *id);
+struct pv_disk *scan_find_pv_on(const struct scan *scan, const struct device *device);
+
+/** Every VG found, once each (by id), newest copy; @ret_summaries in the scan's arena, discovery
+ * order. */
+int scan_list_vgs(struct scan *scan, const struct vg_summary **ret_summaries, size_t *ret_count,
+		  struct err *err) MUST_CHECK;
+
+/** The summary of the VG that a PV belongs to by the newest metadata, or NULL for an orphan. */
+const struct vg_summary *scan_vg_of_pv(struct scan *scan, const struct uuid *pv_id);
+
+/* A VG together with the disks it is stored on. */
+struct stored_vg {
+	struct vg *vg;		   /* owned */
+	struct pv_disk **pv_disks; /* in order of vg->pvs; NULL: missing */
+	uint32_t seqno_highest;	   /* seen anywhere, precommitted ones included (rule 4) */
+	bool inconsistent;	   /* copies differ: reads warn, the next write repairs */
+};
+
+/**
+ * The newest valid copy of VG @name (or of that id, if not NULL). -ENOENT with LVM2's wording
+ * ("Volume group \"x\" not found"); -EEXIST two VGs of one name.
+ */
+int stored_vg_read(struct context *context, struct scan *scan, const char *name,
+		   const struct uuid *id, struct stored_vg **ret_stored,
+		   struct err *err) MUST_CHECK;
+
+/** The precommitted text of a VG, which must have this length and checksum (-ESTALE otherwise). */
+int stored_vg_read_precommitted(struct context *context, struct scan *scan,
+				const struct uuid *vg_id, uint64_t text_length, uint32_t text_crc,
+				struct stored_vg **ret_stored, struct err *err) MUST_CHECK;
+void stored_vg_free(struct stored_vg *stored);
+
+/** Number of areas in use (not ignored, readable) of a VG. */
+uint32_t stored_vg_mda_count(const struct stored_vg *stored);
+
+/* ---- writing ---- */
+
+struct store_txn;
+
+/**
+ * Write the text of @after (its seqno is set here: 1 + highest seen, at least @seqno_at_least) into
+ * the free part of the ring of every usable area of its PVs. PVs that are new in @after are taken
+ * from @scan. Also rewrites PV headers whose "used" flag must be set. Nothing is committed; on
+ * failure all is undone.
+ */
+int store_write(struct context *context, struct scan *scan, const struct stored_vg *before,
+		struct vg *after, uint32_t seqno_at_least, struct store_txn **ret_txn,
+		struct err *err) MUST_CHECK;
+int store_precommit(struct store_txn *txn, struct err *err) MUST_CHECK;
+/** The VG is committed once one area's header is written: later failures are warnings. */
+int store_commit(struct store_txn *txn, struct err *err) MUST_CHECK;
+/** Undo write or precommit; best effort, warns. */
+void store_revert(struct store_txn *txn);
+void store_txn_free(struct store_txn *txn); /* reverts what was neither committed nor reverted */
+
+uint64_t store_txn_text_length(const struct store_txn *txn);
+uint32_t store_txn_text_crc(const struct store_txn *txn);
+
+/** PVs that left the VG (vgreduce): empty their areas and clear "used". After the commit. */
+int store_release_pvs(struct context *context, struct pv_disk *const *pv_disks, size_t count,
+		      struct err *err) MUST_CHECK;
+
+/** vgremove: zero the committed location of all areas of the VG, clear "used" on its PVs. */
+int store_remove_vg(struct context *context, struct stored_vg *stored, struct err *err) MUST_CHECK;
+
+/** pvcreate: wipe old labels, zero and write empty metadata areas, then the label. */
+struct pv_format {
+	struct pv_header header;
+	uint64_t label_sector;
+	bool zero; /* the first 2048 bytes */
+};
+int store_format_pv(struct context *context, const struct device *device,
+		    const struct pv_format *format, struct err *err) MUST_CHECK;
+
+/** pvremove: zero the label sector. */
+int store_wipe_label(struct context *context, const struct pv_disk *pv_disk,
+		     struct err *err) MUST_CHECK;
+
+/* ---- backup files ---- */
+
+/** /etc/lvm/backup/<vg> after a commit; a failure is a warning. Honours backup/backup. */
+void backup_write(struct context *context, struct vg *vg);
+/** /etc/lvm/archive/<vg>_NNNNN-R.vg with the metadata as before a change. Honours backup/archive.
+ */
+int archive_write(struct context *context, struct vg *vg, struct err *err) MUST_CHECK;
+
+#endif

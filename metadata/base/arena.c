@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Chunks double in size from CHUNK_MIN to CHUNK_MAX, so that a small VG costs one
+ * small malloc and a large one few.
+ */
+#include "metadata/base/arena.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHUNK_MIN ((size_t)8 << 10)
+#define CHUNK_MAX ((size_t)1 << 20)
+
+struct arena_chunk {
+	struct arena_chunk *next;
+	size_t size;	   /* of the memory behind this header */
+	size_t taken;	   /* from the limit; given back by arena_free() */
+	max_align_t start; /* only its address is used */
+};
+
+#define HEADER offsetof(struct arena_chunk, start)
+
+static char *chunk_memory(struct arena_chunk *chunk)
+{
+	return (char *)chunk + HEADER;
+}
+
+static size_t align_up(size_t size)
+{
+	const size_t align = _Alignof(max_align_t);
+
+	return (size + align - 1) / align * align;
+}
+
+static struct arena_chunk *add_chunk(struct arena *arena, size_t at_least)
+{
+	size_t size = arena->chunks ? arena->chunks->size * 2 : CHUNK_MIN;
+	struct arena_chunk *chunk;
+
+	if (size > CHUNK_MAX)
+		size = CHUNK_MAX;
+	if (size + HEADER > arena->limit && arena->limit > HEADER)
+		size = arena->limit - HEADER;
+	if (size < at_least)
+		size = at_least;
+	if (size > SIZE_MAX - HEADER || size + HEADER > arena->limit)
+		return NULL;
+	if (!(chunk = calloc(1, size + HEADER)))
+		return NULL;
+	*chunk =
+		(struct arena_chunk){ .next = arena->chunks, .size = size, .taken = size + HEADER };
+	arena->limit -= chunk->taken;
+	arena->chunks = chunk;
+	arena->used = 0;
+	return chunk;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	struct arena_chunk *chunk = arena->chunks;
+	char *memory;
+
+	if (size > SIZE_MAX / 2)
+		return NULL;
+	size = align_up(size ? size : 1);
+	if ((!chunk || chunk->size - arena->used < size) && !(chunk = add_chunk(arena, size)))
+		return NULL;
+	memory = chunk_memory(chunk) + arena->used;
+	arena->used += size;
+	return memory;
+}
+
+void *arena_calloc(struct arena *arena, size_t count, size_t size)
+{
+	if (size && count > SIZE_MAX / size)
+		return NULL;
+	return arena_alloc(arena, count * size);
+}
+
+char *arena_strndup(struct arena *arena, const char *text, size_t length)
+{
+	char *copy = length < SIZE_MAX ? arena_alloc(arena, length + 1) : NULL;
+
+	if (copy)
+		memcpy(copy, text, length);
+	return copy;
+}
+
+char *arena_strdup(struct arena *arena, const char *text)
+{
+	return arena_strndup(arena, text, strlen(text));
+}
+
+char *arena_printf(struct arena *arena, const char *fmt, ...)
+{
+	va_list args;
+	char *text;
+	int length;
+
+	va_start(args, fmt);
+	length = vsnprintf(NULL, 0, fmt, args);
+	va_end(args);
+	if (length < 0 || !(text = arena_alloc(arena, (size_t)length + 1)))
+		return NULL;
+	va_start(args, fmt);
+	(void)vsnprintf(text, (size_t)length + 1, fmt, args);
+	va_end(args);
+	return text;
+}
+
+void arena_free(struct arena *arena)
+{
+	struct arena_chunk *chunk, *next;
+
+	for (chunk = arena->chunks; chunk; chunk = next) {
+		next = chunk->next;
+		arena->limit += chunk->taken;
+		free(chunk);
+	}
+	arena->chunks = NULL;
+	arena->used = 0;
+}

@@ -31,6 +31,10 @@ const struct dm_config_node *config_node(const struct config *config, const char
 int config_each_string(const struct config *config, const char *path,
 		       void (*visit)(void *data, const char *text), void *data);
 
+/** Unknown sections and values of a wrong type (which count as not set): one line each. */
+void config_check(const struct config *config, void (*warn)(void *data, const char *text),
+		  void *data);
+
 const char *config_system_dir(const struct config *config); /* NULL: none */
 
 #endif

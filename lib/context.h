@@ -51,6 +51,7 @@ struct context {
 	struct config *config;
 	struct cluster *cluster; /* connected on first use; see cluster_get() in lib/cluster.h */
 	char *hostname;
+	unsigned write_count; /* metadata texts written: "Write[2] from ..." */
 };
 
 /** Read the configuration. -EINVAL: --config; -EIO: lvm.conf (exit 4). */

@@ -88,6 +88,14 @@ struct kernel_lv {
 };
 int kernel_lvs_list(struct arena *arena, struct kernel_lv **ret_lvs, struct err *err) MUST_CHECK;
 
+/**
+ * Keep this process in memory while devices are suspended: a page fault that needs I/O on one of
+ * them would never end. Calls nest. clvmd's workers hold one for all their life; a failure to lock
+ * is not fatal (without the right to).
+ */
+void activation_memory_lock(struct context *context);
+void activation_memory_unlock(void);
+
 /** LV's table as text lines "start length target args\n" (pure but for PV's device numbers). */
 int lv_table_build(const struct stored_vg *stored, const struct lv *lv, struct buf *out,
 		   struct err *err) MUST_CHECK;

@@ -9,17 +9,18 @@
 
 #include <stdbool.h>
 
-/* The numbers are the DLM's; they are on the wire. */
+/* The numbers are the DLM's; they are on the wire. (Not LOCK_EX: <fcntl.h> has a macro of that
+ * name.) */
 enum lock_mode {
-	LOCK_NL = 0,
-	LOCK_CR = 1,
-	LOCK_CW = 2,
-	LOCK_PR = 3,
-	LOCK_PW = 4,
-	LOCK_EX = 5,
+	MODE_NL = 0,
+	MODE_CR = 1,
+	MODE_CW = 2,
+	MODE_PR = 3,
+	MODE_PW = 4,
+	MODE_EX = 5,
 };
 
-#define LOCK_MODE_COUNT 6
+#define MODE_COUNT 6
 
 /** May two holders have @a and @b at the same time? Both must be valid modes. */
 bool lock_mode_compatible(enum lock_mode a, enum lock_mode b);

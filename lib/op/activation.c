@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lib/op/activation.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/config.h"
+#include "lib/op/lv_remove.h"
+#include "lib/op/tags.h"
+
+static const struct {
+	const char *text;
+	enum activation_change change;
+} changes[] = {
+	{ "y", CHANGE_ACTIVATE },	    { "sy", CHANGE_ACTIVATE },
+	{ "s", CHANGE_ACTIVATE },	    { "ey", CHANGE_ACTIVATE_EXCLUSIVE },
+	{ "e", CHANGE_ACTIVATE_EXCLUSIVE }, { "ly", CHANGE_ACTIVATE_LOCAL },
+	{ "l", CHANGE_ACTIVATE_LOCAL },	    { "ay", CHANGE_ACTIVATE_AUTO },
+	{ "a", CHANGE_ACTIVATE_AUTO },	    { "aay", CHANGE_ACTIVATE_AUTO },
+	{ "lay", CHANGE_ACTIVATE_LOCAL },   { "n", CHANGE_DEACTIVATE },
+	{ "en", CHANGE_DEACTIVATE },	    { "sn", CHANGE_DEACTIVATE },
+	{ "ln", CHANGE_DEACTIVATE_LOCAL },
+};
+
+int activation_change_parse(const char *text, enum activation_change *ret_change, struct err *err)
+{
+	for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++)
+		if (!strcmp(changes[i].text, text)) {
+			*ret_change = changes[i].change;
+			return 0;
+		}
+	return err_set(err, EINVAL, "Invalid argument for --activate: %s", text);
+}
+
+struct list_match {
+	const struct lv *lv;
+	bool found;
+};
+
+/* An entry is "vg", "vg/lv" or "@tag". */
+static void match_entry(void *data, const char *entry)
+{
+	struct list_match *match = data;
+	const struct lv *lv = match->lv;
+	const size_t vg_length = strlen(lv->vg->name);
+
+	if (*entry == '@')
+		match->found |= tags_have(lv->tags, entry) || tags_have(lv->vg->tags, entry);
+	else if (!strncmp(entry, lv->vg->name, vg_length))
+		match->found |= !entry[vg_length] || (entry[vg_length] == '/' &&
+						      !strcmp(entry + vg_length + 1, lv->name));
+}
+
+static bool list_allows(struct context *context, const char *path, const struct lv *lv)
+{
+	struct list_match match = { .lv = lv };
+
+	return config_each_string(context->config, path, match_entry, &match) < 0 || match.found;
+}
+
+bool activation_is_allowed(struct context *context, const struct lv *lv, bool automatic)
+{
+	if (!list_allows(context, "activation/volume_list", lv))
+		return false;
+	if (!automatic)
+		return true;
+	if ((lv->status | lv->vg->status) & FLAG_NOAUTOACTIVATE)
+		return false;
+	return list_allows(context, "activation/auto_activation_volume_list", lv);
+}
+
+int activation_apply(const struct session *session, struct lv *const *lvs, size_t lv_count,
+		     enum activation_change change, struct err *err)
+{
+	AUTO_ARENA struct arena arena = { .limit = MEMBER_RESULTS_LIMIT };
+	const bool everywhere = change == CHANGE_ACTIVATE || change == CHANGE_DEACTIVATE ||
+				change == CHANGE_ACTIVATE_AUTO;
+	const enum job_kind kind = change_is_deactivation(change) ? JOB_DEACTIVATE : JOB_ACTIVATE;
+	struct job job;
+	int rc;
+
+	if (!lv_count)
+		return 0;
+	if ((rc = members_job(session, kind, lvs, lv_count, &arena, &job, err)))
+		return rc;
+	job.mode = change == CHANGE_ACTIVATE_EXCLUSIVE ? MODE_EX : MODE_CR;
+	return members_do(session, &job, everywhere ? TARGET_ALL_MEMBERS : TARGET_THIS_NODE, err);
+}
+
+/* May @lv take part in this change? Silent for those that LVM2 passes over silently. */
+static bool is_chosen(const struct session *session, const struct lv *lv,
+		      const struct activate_args *args)
+{
+	if (!lv_is_visible(lv) || !lv_is_operable(lv))
+		return false;
+	if (args->refresh || change_is_deactivation(args->change))
+		return true;
+	if (lv->status & FLAG_ACTIVATION_SKIP && !args->ignore_skip)
+		return false;
+	return activation_is_allowed(session->context, lv, args->change == CHANGE_ACTIVATE_AUTO);
+}
+
+/* LVs with a hole are left out and the command fails for them, the others are activated. */
+static bool is_refused_partial(const struct session *session, const struct lv *lv,
+			       const struct activate_args *args, struct err *err)
+{
+	if (args->refresh || change_is_deactivation(args->change) || !lv_is_partial(lv))
+		return false;
+	if (args->partial)
+		(void)err_set(err, ENOTSUP,
+			      "Activation of partial LV %s/%s is not supported by this version.",
+			      session->vg->name, lv->name);
+	else
+		(void)err_set(err, EIO,
+			      "Refusing activation of partial LV %s/%s.  Use '--activationmode "
+			      "partial' to override.",
+			      session->vg->name, lv->name);
+	return true;
+}
+
+/* A PV that is missing is so for every node we know of: status says it, or the scan did not find
+ * it. */
+static void mark_missing(struct session *session)
+{
+	for (uint32_t i = 0; i < session->before->vg->pv_count; i++)
+		if (!session->before->pv_disks[i])
+			session->before->vg->pvs[i]->status |= STATUS_MISSING;
+}
+
+static int apply(struct session *session, struct lv *const *lvs, size_t count,
+		 const struct activate_args *args, struct err *err)
+{
+	AUTO_ARENA struct arena arena = { .limit = MEMBER_RESULTS_LIMIT };
+	struct job job;
+	int rc;
+
+	if (!args->refresh)
+		return activation_apply(session, lvs, count, args->change, err);
+	if (!count)
+		return 0;
+	if ((rc = members_job(session, JOB_REFRESH, lvs, count, &arena, &job, err)))
+		return rc;
+	return members_do(session, &job, TARGET_ALL_MEMBERS, err);
+}
+
+static enum session_access access_for(const struct activate_args *args)
+{
+	return change_is_deactivation(args->change) ? SESSION_DEACTIVATE : SESSION_READ;
+}
+
+/* How many LVs are active on this node now. */
+static int count_active_here(const struct session *session, struct lv *const *lvs, size_t lv_count,
+			     size_t *ret_count, struct err *err)
+{
+	AUTO_RESULTS struct member_results results = MEMBER_RESULTS;
+	AUTO_ARENA struct arena arena = { .limit = MEMBER_RESULTS_LIMIT };
+	struct job job;
+	int rc;
+
+	*ret_count = 0;
+	if ((rc = members_job(session, JOB_QUERY, lvs, lv_count, &arena, &job, err)) ||
+	    (rc = members_run(session, &job, TARGET_THIS_NODE, NULL, &results, err)))
+		return rc;
+	for (size_t i = 0; i < lv_count; i++)
+		*ret_count += members_active_count(&results, &lvs[i]->id);
+	return 0;
+}
+
+/* LVM2's two lines when an LV of the VG is still open. */
+static int explain_open(const struct session *session, size_t still_active, int rc, struct err *err)
+{
+	if (rc != -EBUSY || !still_active)
+		return rc;
+	return err_append(err,
+			  "\nCan't deactivate volume group \"%s\" with %zu open logical volume(s)",
+			  session->vg->name, still_active);
+}
+
+int op_vg_activate(struct context *context, const char *name, const struct activate_args *args,
+		   struct err *err)
+{
+	AUTO_ARENA struct arena arena = { .limit = VG_ARENA_LIMIT };
+	AUTO_SESSION struct session session = { 0 };
+	struct err failed = { 0 }, ignored = { 0 };
+	struct lv **chosen;
+	size_t count = 0, active = 0;
+	int rc;
+
+	if ((rc = session_open(context, name, access_for(args), &session, err)))
+		return rc;
+	mark_missing(&session);
+	if (!(chosen = arena_calloc(&arena, session.before->vg->lv_count + 1, sizeof(*chosen))))
+		return err_set(err, ENOMEM, "Out of memory.");
+	for (uint32_t i = 0; i < session.before->vg->lv_count; i++) {
+		struct lv *lv = session.before->vg->lvs[i];
+
+		if (!is_chosen(&session, lv, args))
+			continue;
+		if (failed.code)
+			ctx_report_error(context, &failed);
+		failed = (struct err){ 0 };
+		if (!is_refused_partial(&session, lv, args, &failed))
+			chosen[count++] = lv;
+	}
+	rc = apply(&session, chosen, count, args, err);
+	if (!args->refresh &&
+	    !count_active_here(&session, chosen, count, &active, rc ? &ignored : err)) {
+		if (!rc || !change_is_deactivation(args->change))
+			ctx_print(context,
+				  "%zu logical volume(s) in volume group \"%s\" now active", active,
+				  name);
+		else
+			rc = explain_open(&session, active, rc, err);
+	}
+	if (!rc && failed.code && err)
+		*err = failed;
+	return rc ? rc : failed.code;
+}
+
+int op_lv_activate(struct context *context, const char *vg_name, const char *lv_name,
+		   const struct activate_args *args, struct err *err)
+{
+	AUTO_SESSION struct session session = { 0 };
+	struct lv *lv;
+	int rc;
+
+	if ((rc = session_open(context, vg_name, access_for(args), &session, err)))
+		return rc;
+	mark_missing(&session);
+	if ((rc = session_find_lv(&session, lv_name, &lv, err)))
+		return rc;
+	lv = session_lv_before(&session, lv);
+	if (!is_chosen(&session, lv, args))
+		return 0; /* as LVM2: filtered by volume_list or skipped, silently */
+	if (is_refused_partial(&session, lv, args, err))
+		return err->code;
+	return apply(&session, &lv, 1, args, err);
+}

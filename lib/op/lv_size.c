@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lib/op/lv_size.h"
+
+#include <errno.h>
+
+#include "lib/op/tags.h"
+#include "lib/pv_argument.h"
+
+/* ---- where ---- */
+
+static void add_pv(struct alloc_pv *pvs, size_t *count, struct pv *pv,
+		   const struct pv_argument *argument)
+{
+	pvs[*count] = (struct alloc_pv){ .pv = pv,
+					 .ranges = argument ? argument->ranges : NULL,
+					 .range_count = argument ? argument->range_count : 0 };
+	(*count)++;
+}
+
+static int add_named(const struct session *session, const char *text, struct arena *arena,
+		     struct alloc_pv *pvs, size_t *count, struct err *err)
+{
+	const struct device *device;
+	const struct pv_disk *disk;
+	struct pv_argument argument;
+	struct pv *pv = NULL;
+	int rc;
+
+	if ((rc = pv_argument_parse(text, arena, &argument, err)))
+		return rc;
+	if ((device = device_find(session->scan->devices, argument.name)) &&
+	    (disk = scan_find_pv_on(session->scan, device)))
+		pv = vg_find_pv_by_id(session->vg, &disk->header.id);
+	if (!pv)
+		return err_set(err, ENOENT,
+			       "Physical Volume \"%s\" not found in Volume Group \"%s\".",
+			       argument.name, session->vg->name);
+	if (!(pv->status & STATUS_ALLOCATABLE)) {
+		ctx_warn(session->context, "WARNING: Physical volume %s not allocatable.",
+			 argument.name);
+		return 0;
+	}
+	add_pv(pvs, count, pv, &argument);
+	return 0;
+}
+
+static void add_tagged(const struct session *session, const char *tag, struct alloc_pv *pvs,
+		       size_t *count)
+{
+	for (uint32_t i = 0; i < session->vg->pv_count; i++)
+		if (tags_have(session->vg->pvs[i]->tags, tag))
+			add_pv(pvs, count, session->vg->pvs[i], NULL);
+}
+
+int lv_where(const struct session *session, const char *const *names, size_t count,
+	     enum alloc_policy policy, struct arena *arena, struct alloc_where *ret_where,
+	     struct err *err)
+{
+	/* A tag may stand for every PV. */
+	struct alloc_pv *pvs =
+		arena_calloc(arena, count * (session->vg->pv_count + 1), sizeof(*pvs));
+	size_t found = 0;
+	int rc = 0;
+
+	*ret_where = (struct alloc_where){ .policy = policy };
+	if (!count)
+		return 0;
+	if (!pvs)
+		return err_set(err, ENOMEM, "Out of memory.");
+	for (size_t i = 0; !rc && i < count; i++) {
+		if (*names[i] == '@')
+			add_tagged(session, names[i], pvs, &found);
+		else
+			rc = add_named(session, names[i], arena, pvs, &found, err);
+	}
+	if (rc)
+		return rc;
+	if (!found)
+		return err_set(err, ENOSPC, "No specified PVs have space available.");
+	ret_where->pvs = pvs;
+	ret_where->pv_count = found;
+	return 0;
+}
+
+/* ---- how much ---- */
+
+static int check_limit(const struct vg *vg, uint64_t extents, struct err *err)
+{
+	char size[SIZE_TEXT_MAX], extent[SIZE_TEXT_MAX], limit[SIZE_TEXT_MAX];
+
+	if (extents <= EXTENTS_MAX)
+		return 0;
+	return err_set(err, EFBIG,
+		       "Volume too large (%s) for extent size %s. Upper limit is less than %s.",
+		       size_format(extents * vg->extent_size, size),
+		       size_format(vg->extent_size, extent),
+		       size_format((uint64_t)EXTENTS_MAX * vg->extent_size, limit));
+}
+
+static uint64_t pvs_extent_count(const struct vg *vg, const struct alloc_where *where)
+{
+	uint64_t count = 0;
+
+	if (!where->pvs)
+		return vg_extent_count(vg);
+	for (size_t i = 0; i < where->pv_count; i++) {
+		if (!where->pvs[i].range_count)
+			count += where->pvs[i].pv->pe_count;
+		for (size_t k = 0; k < where->pvs[i].range_count; k++)
+			count += where->pvs[i].ranges[k].count;
+	}
+	return count;
+}
+
+/* What a percentage is of, in extents; @lv NULL for a new LV. */
+static int percent_base(const struct session *session, const struct lv *lv,
+			const struct size_arg *size, const struct alloc_where *where,
+			uint64_t *ret_base, struct err *err)
+{
+	switch (size->percent_of) {
+	case PERCENT_VG:
+		*ret_base = vg_extent_count(session->vg);
+		return 0;
+	case PERCENT_FREE:
+		*ret_base = alloc_free_count(session->vg, where);
+		return 0;
+	case PERCENT_PVS:
+		*ret_base = pvs_extent_count(session->vg, where);
+		return 0;
+	case PERCENT_LV:
+		if (!lv)
+			return err_set(err, EINVAL,
+				       "Please express size as %%VG, %%PVS, or %%FREE.");
+		*ret_base = lv->le_count;
+		return 0;
+	case PERCENT_ORIGIN:
+	case PERCENT_NONE:
+		break;
+	}
+	return err_set(err, EINVAL, "%%ORIGIN is for snapshots only.");
+}
+
+static uint64_t part_of(uint64_t base, uint64_t percent, bool round_up)
+{
+	const uint64_t whole = base / 100, rest = base % 100;
+
+	/* 128 bits would do as well; this cannot overflow for the percentages that the parser
+	 * takes. */
+	return whole * percent + (rest * percent + (round_up ? 99 : 0)) / 100;
+}
+
+static int new_percent(const struct session *session, const struct size_arg *size,
+		       struct alloc_where *where, uint64_t *ret_count, struct err *err)
+{
+	const uint64_t free_count = alloc_free_count(session->vg, where);
+	char text[SIZE_TEXT_MAX];
+	uint64_t base;
+	int rc;
+
+	if ((rc = percent_base(session, NULL, size, where, &base, err)))
+		return rc;
+	*ret_count = part_of(base, size->extents, false);
+	where->approximate = true;
+	if (*ret_count <= free_count)
+		return 0;
+	*ret_count = free_count;
+	if (size->percent_of == PERCENT_VG)
+		ctx_print(session->context, "Reducing %llu%%VG to remaining free space %s in VG.",
+			  (unsigned long long)size->extents,
+			  size_format(free_count * session->vg->extent_size, text));
+	return 0;
+}
+
+static void to_stripe_boundary(const struct session *session, uint32_t stripes, bool may_grow,
+			       uint64_t *count)
+{
+	const uint64_t rest = stripes > 1 ? *count % stripes : 0;
+	const uint64_t rounded = may_grow ? *count - rest + stripes : *count - rest;
+	char from[SIZE_TEXT_MAX], to[SIZE_TEXT_MAX];
+
+	if (!rest)
+		return;
+	ctx_print(session->context,
+		  "Rounding size %s (%llu extents) %s to stripe boundary size %s (%llu extents).",
+		  size_format(*count * session->vg->extent_size, from), (unsigned long long)*count,
+		  may_grow ? "up" : "down", size_format(rounded * session->vg->extent_size, to),
+		  (unsigned long long)rounded);
+	*count = rounded;
+}
+
+int lv_new_extents(const struct session *session, const struct size_arg *size, uint32_t stripes,
+		   struct alloc_where *where, uint32_t *ret_count, struct err *err)
+{
+	const struct vg *vg = session->vg;
+	char text[SIZE_TEXT_MAX];
+	uint64_t count = size->extents;
+	int rc;
+
+	if (size->percent_of != PERCENT_NONE) {
+		if ((rc = new_percent(session, size, where, &count, err)))
+			return rc;
+	} else if (!size->is_extents) {
+		count = size->sectors / vg->extent_size + !!(size->sectors % vg->extent_size);
+		if (size->sectors % vg->extent_size)
+			ctx_print(session->context, "Rounding up size to full physical extent %s",
+				  size_format(count * vg->extent_size, text));
+	}
+	if ((rc = check_limit(vg, count, err)))
+		return rc;
+	to_stripe_boundary(session, stripes, !where->approximate, &count);
+	if (!count)
+		return err_set(
+			err, ENOSPC,
+			"Calculated size of logical volume is 0 extents. Needs to be larger.");
+	if (count > vg_free_count(vg))
+		return err_set(
+			err, ENOSPC,
+			"Volume group \"%s\" has insufficient free space (%llu extents): %llu "
+			"required.",
+			vg->name, (unsigned long long)vg_free_count(vg), (unsigned long long)count);
+	*ret_count = (uint32_t)count;
+	return 0;
+}
+
+/* Extents that the argument stands for, before its sign is applied. */
+static int resize_amount(const struct session *session, const struct lv *lv,
+			 const struct size_arg *size, const struct alloc_where *where,
+			 uint64_t *ret_count, struct err *err)
+{
+	const uint32_t extent_size = session->vg->extent_size;
+	const bool up = size->sign != SIZE_MINUS;
+	char text[SIZE_TEXT_MAX];
+	uint64_t base;
+	int rc;
+
+	if (size->percent_of != PERCENT_NONE) {
+		if ((rc = percent_base(session, lv, size, where, &base, err)))
+			return rc;
+		*ret_count = part_of(base, size->extents, up);
+		return 0;
+	}
+	if (size->is_extents) {
+		*ret_count = size->extents;
+		return 0;
+	}
+	*ret_count = size->sectors / extent_size;
+	if (!(size->sectors % extent_size))
+		return 0;
+	*ret_count += up;
+	ctx_print(session->context, "Rounding size to boundary between physical extents: %s.",
+		  size_format(*ret_count * extent_size, text));
+	return 0;
+}
+
+int lv_resized_extents(const struct session *session, const struct lv *lv,
+		       const struct size_arg *size, const struct alloc_where *where,
+		       uint32_t *ret_count, struct err *err)
+{
+	const uint32_t stripes = lv->seg_count ? lv->segs[lv->seg_count - 1].area_count : 1;
+	uint64_t count;
+	int rc;
+
+	if ((rc = resize_amount(session, lv, size, where, &count, err)))
+		return rc;
+	if (size->sign == SIZE_PLUS) {
+		count += lv->le_count;
+	} else if (size->sign == SIZE_MINUS) {
+		if (count >= lv->le_count)
+			return err_set(err, ENOSPC, "Unable to reduce %s/%s below 1 extent.",
+				       session->vg->name, lv->name);
+		count = lv->le_count - count;
+	}
+	if ((rc = check_limit(session->vg, count, err)))
+		return rc;
+	to_stripe_boundary(session, stripes,
+			   size->percent_of == PERCENT_NONE && count > lv->le_count, &count);
+	if (!count)
+		return err_set(err, ENOSPC, "Unable to reduce %s/%s below 1 extent.",
+			       session->vg->name, lv->name);
+	*ret_count = (uint32_t)count;
+	return 0;
+}

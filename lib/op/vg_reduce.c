@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vgreduce and vgremove: a VG loses PVs, or all. */
+#include <errno.h>
+
+#include "lib/op/lv_remove.h"
+#include "lib/op/op.h"
+#include "lib/op/pv_init.h"
+#include "metadata/edit.h"
+
+/* One PV leaves in a commit of its own, as LVM2 does: what was removed before stays removed. */
+static int reduce_by(struct session *session, const struct uuid *pv_id, const char *path,
+		     struct err *err)
+{
+	struct pv_disk *disk = scan_find_pv(session->scan, pv_id);
+	struct pv *pv = vg_find_pv_by_id(session->vg, pv_id);
+	int rc;
+
+	if (pv_allocated_count(pv))
+		return err_set(err, EBUSY, "Physical volume \"%s\" still in use", path);
+	if (session->vg->pv_count == 1)
+		return err_set(err, EBUSY,
+			       "Can't remove final physical volume \"%s\" from volume group \"%s\"",
+			       path, session->vg->name);
+	if ((rc = vg_edit_remove_pv(session->vg, pv, err)) ||
+	    (rc = session_write(session, NULL, 0, err)))
+		return rc;
+	if (disk && !session->context->options.test &&
+	    (rc = store_release_pvs(session->context, &disk, 1, err)))
+		return rc;
+	ctx_print(session->context, "Removed \"%s\" from volume group \"%s\"", path,
+		  session->vg->name);
+	return session_reread(session, err);
+}
+
+static int reduce_named(struct session *session, const char *path, struct err *err)
+{
+	const struct device *device = device_find(session->scan->devices, path);
+	const struct pv_disk *disk;
+
+	if (!device)
+		return err_set(err, ENODEV, "Cannot use %s: device not found", path);
+	disk = scan_find_pv_on(session->scan, device);
+	if (!disk || !vg_find_pv_by_id(session->vg, &disk->header.id))
+		return err_set(err, ENOENT, "Failed to find physical volume \"%s\".", path);
+	return reduce_by(session, &disk->header.id, path, err);
+}
+
+/* Keep the first failure, say the others aloud, go on. */
+static void note_failure(struct context *context, const struct err *one, struct err *first)
+{
+	if (!first->code)
+		*first = *one;
+	else
+		ctx_report_error(context, one);
+}
+
+static int reduce_all(struct session *session, struct err *err)
+{
+	struct err first = { 0 }, one;
+	struct uuid id;
+
+	for (uint32_t i = session->vg->pv_count; i-- > 0;) {
+		const struct pv_disk *disk = session->before->pv_disks[i];
+
+		one = (struct err){ 0 };
+		id = session->vg->pvs[i]->id;
+		if (reduce_by(session, &id, disk ? disk->device->name : "[unknown]", &one))
+			note_failure(session->context, &one, &first);
+	}
+	if (first.code && err)
+		*err = first;
+	return first.code;
+}
+
+static int remove_missing(struct session *session, struct err *err)
+{
+	const struct stored_vg *before = session->before;
+	bool any = false;
+	int rc;
+
+	for (uint32_t i = 0; i < before->vg->pv_count; i++) {
+		struct pv *pv = vg_find_pv_by_id(session->vg, &before->vg->pvs[i]->id);
+
+		if (before->pv_disks[i])
+			continue;
+		any = true;
+		if (pv_allocated_count(pv))
+			return err_set(err, EBUSY,
+				       "There are still partial LVs in VG %s.\nRemove them, or "
+				       "connect the missing device again.",
+				       session->vg->name);
+		if ((rc = vg_edit_remove_pv(session->vg, pv, err)))
+			return rc;
+	}
+	if (!any) {
+		ctx_print(session->context, "Volume group \"%s\" is already consistent.",
+			  session->vg->name);
+		return 0;
+	}
+	if ((rc = session_write(session, NULL, 0, err)))
+		return rc;
+	ctx_print(session->context, "Wrote out consistent volume group %s.", session->vg->name);
+	return 0;
+}
+
+int op_vg_reduce(struct context *context, const struct vg_reduce_args *args, struct err *err)
+{
+	AUTO_GLOBAL_LOCK struct global_lock lock = { 0 };
+	AUTO_SESSION struct session session = { 0 };
+	struct err first = { 0 }, one;
+	int rc;
+
+	if ((rc = global_lock_take(context, &lock, err)))
+		return rc;
+	rc = session_open(context, args->name,
+			  args->remove_missing ? SESSION_WRITE_PARTIAL : SESSION_WRITE, &session,
+			  err);
+	if (rc)
+		return rc;
+	if (!(session.vg->status & STATUS_RESIZEABLE))
+		return err_set(err, EPERM, "Volume group %s is not resizeable.", args->name);
+	if (args->remove_missing)
+		return remove_missing(&session, err);
+	if (args->all)
+		return reduce_all(&session, err);
+	for (size_t i = 0; i < args->device_count; i++) {
+		one = (struct err){ 0 };
+		if (reduce_named(&session, args->devices[i], &one))
+			note_failure(context, &one, &first);
+	}
+	if (first.code && err)
+		*err = first;
+	return first.code;
+}
+
+static int remove_lvs(struct session *session, struct err *err)
+{
+	const uint32_t count = vg_visible_lv_count(session->vg);
+	int rc = 0;
+
+	if (count && !session->context->options.force &&
+	    !ctx_ask(session->context,
+		     "Do you really want to remove volume group \"%s\" containing %u logical "
+		     "volumes? [y/n]: ",
+		     session->vg->name, count))
+		return err_set(err, ECANCELED, "Volume group \"%s\" not removed",
+			       session->vg->name);
+	while (!rc && session->vg->lv_count)
+		rc = lv_remove_in(session, session->vg->lvs[0], err);
+	return rc;
+}
+
+int op_vg_remove(struct context *context, const char *name, struct err *err)
+{
+	AUTO_GLOBAL_LOCK struct global_lock lock = { 0 };
+	AUTO_SESSION struct session session = { 0 };
+	int rc;
+
+	if ((rc = global_lock_take(context, &lock, err)))
+		return rc;
+	if ((rc = session_open(context, name, SESSION_WRITE, &session, err)))
+		return rc;
+	if ((rc = remove_lvs(&session, err)))
+		return rc;
+	if (!context->options.test) {
+		if ((rc = archive_write(context, session.before->vg, err)) ||
+		    (rc = store_remove_vg(context, session.before, err)))
+			return rc;
+	}
+	ctx_print(context, "Volume group \"%s\" successfully removed", name);
+	return 0;
+}

@@ -4,7 +4,7 @@
 
 #include <assert.h>
 
-static const bool compatible[MODE_COUNT][MODE_COUNT] = {
+static const bool compatible[LOCK_MODE_COUNT][LOCK_MODE_COUNT] = {
 	/* clang-format off */
 	/*            NL CR CW PR PW EX */
 	[MODE_NL] = { 1, 1, 1, 1, 1, 1 },
@@ -16,11 +16,11 @@ static const bool compatible[MODE_COUNT][MODE_COUNT] = {
 	/* clang-format on */
 };
 
-static const char *const names[MODE_COUNT] = { "NL", "CR", "CW", "PR", "PW", "EX" };
+static const char *const names[LOCK_MODE_COUNT] = { "NL", "CR", "CW", "PR", "PW", "EX" };
 
 static bool is_valid(enum lock_mode mode)
 {
-	return (unsigned int)mode < MODE_COUNT;
+	return (unsigned int)mode < LOCK_MODE_COUNT;
 }
 
 bool lock_mode_compatible(enum lock_mode a, enum lock_mode b)
@@ -32,7 +32,7 @@ bool lock_mode_compatible(enum lock_mode a, enum lock_mode b)
 bool lock_mode_covers(enum lock_mode stronger, enum lock_mode weaker)
 {
 	assert(is_valid(stronger) && is_valid(weaker));
-	for (unsigned int other = 0; other < MODE_COUNT; other++) {
+	for (unsigned int other = 0; other < LOCK_MODE_COUNT; other++) {
 		if (!compatible[weaker][other] && compatible[stronger][other])
 			return false;
 	}

@@ -20,7 +20,7 @@ enum lock_mode {
 	MODE_EX = 5,
 };
 
-#define MODE_COUNT 6
+#define LOCK_MODE_COUNT 6
 
 /** May two holders have @a and @b at the same time? Both must be valid modes. */
 bool lock_mode_compatible(enum lock_mode a, enum lock_mode b);

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Devices come and go while we look: what cannot be read is not there. */
+#include "lib/device/sysfs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+
+static bool sysfs_path(char path[PATH_MAX], const char *name, const char *attribute)
+{
+	int length = snprintf(path, PATH_MAX, "%s/%s/%s", SYSFS_BLOCK, name, attribute);
+
+	return length > 0 && length < PATH_MAX;
+}
+
+bool sysfs_text(const char *name, const char *attribute, char text[SYSFS_VALUE_MAX])
+{
+	char path[PATH_MAX];
+	AUTO_CLOSE int fd = -1;
+	ssize_t got;
+
+	text[0] = '\0';
+	if (!sysfs_path(path, name, attribute))
+		return false;
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+		return false;
+	if ((got = read(fd, text, SYSFS_VALUE_MAX - 1)) < 0)
+		got = 0;
+	text[got] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	return got > 0;
+}
+
+uint64_t sysfs_number(const char *name, const char *attribute, uint64_t fallback)
+{
+	char text[SYSFS_VALUE_MAX];
+	unsigned long long value;
+	char *end;
+
+	if (!sysfs_text(name, attribute, text) || text[0] < '0' || text[0] > '9')
+		return fallback;
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	return errno || *end ? fallback : value;
+}
+
+bool sysfs_has(const char *name, const char *attribute)
+{
+	char path[PATH_MAX];
+
+	return sysfs_path(path, name, attribute) && !access(path, F_OK);
+}
+
+bool sysfs_devno(const char *name, dev_t *ret_devno)
+{
+	char text[SYSFS_VALUE_MAX];
+	unsigned major_number, minor_number;
+	char *end;
+
+	if (!sysfs_text(name, "dev", text))
+		return false;
+	major_number = (unsigned)strtoul(text, &end, 10);
+	if (*end != ':')
+		return false;
+	minor_number = (unsigned)strtoul(end + 1, &end, 10);
+	if (*end)
+		return false;
+	*ret_devno = makedev(major_number, minor_number);
+	return true;
+}
+
+bool sysfs_each(const char *name, const char *attribute,
+		void (*visit)(void *data, const char *entry), void *data)
+{
+	char path[PATH_MAX] = SYSFS_BLOCK;
+	struct dirent *entry;
+	DIR *dir;
+
+	if (name && !sysfs_path(path, name, attribute))
+		return false;
+	if (!(dir = opendir(path)))
+		return false;
+	while ((entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			visit(data, entry->d_name);
+	(void)closedir(dir);
+	return true;
+}
+
+static void note_entry(void *data, const char *entry)
+{
+	(void)entry;
+	*(bool *)data = true;
+}
+
+bool sysfs_has_holders(const char *name)
+{
+	bool found = false;
+
+	(void)sysfs_each(name, "holders", note_entry, &found);
+	return found;
+}
+
+bool sysfs_whole_disk(const char *name, char whole[SYSFS_VALUE_MAX])
+{
+	char path[PATH_MAX], target[PATH_MAX];
+	const char *start;
+	char *slash;
+	int length;
+
+	if (!sysfs_has(name, "partition")) {
+		length = snprintf(whole, SYSFS_VALUE_MAX, "%s", name);
+		return length > 0 && length < SYSFS_VALUE_MAX;
+	}
+	/* .../block/sda/sda1 */
+	if (!sysfs_path(path, name, "..") || !realpath(path, target))
+		return false;
+	if (!(slash = strrchr(target, '/')))
+		return false;
+	start = slash + 1;
+	length = snprintf(whole, SYSFS_VALUE_MAX, "%s", start);
+	return length > 0 && length < SYSFS_VALUE_MAX;
+}

@@ -35,7 +35,10 @@ struct alloc_piece {
 /**
  * Choose space for @le_count extents in @stripes stripes, to be put behind @lv's last segment
  * (or for a new LV when @lv has none). Pieces are in VG's arena, in order.
- * -ENOSPC with LVM2's wording. Does not change the VG.
+ *
+ * @le_count must be a multiple of @stripes. No PV may come twice in @where and the ranges of one
+ * may not overlap. With @where->approximate the pieces may be fewer, for an LV that has segments
+ * even none. -ENOSPC with LVM2's wording. Does not change the VG.
  */
 int alloc_extents(struct vg *vg, const struct lv *lv, uint32_t le_count, uint32_t stripes,
 		  const struct alloc_where *where, struct alloc_piece **ret_pieces,

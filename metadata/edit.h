@@ -12,7 +12,13 @@
 #include "metadata/alloc.h"
 #include "metadata/model.h"
 
-/** Extent size as vgcreate -s takes it, in sectors. -EINVAL. */
+/**
+ * Extent size as vgcreate -s and vgchange -s take it, in sectors. What is there is converted.
+ *
+ * -EINVAL zero; -ERANGE neither a power of two nor a multiple of 128 KiB, or too large; -EPERM the
+ * VG is not resizeable; -EDOM something is not an exact number of new extents; -ENOTSUP LVs of
+ * kept types are there.
+ */
 int vg_set_extent_size(struct vg *vg, uint64_t extent_size_sectors, struct err *err) MUST_CHECK;
 
 struct pv_spec {
@@ -27,8 +33,7 @@ struct pv_spec {
 /** Add a PV; counts its extents. -EBUSY already in the VG, -ENOSPC max_pv reached. */
 int vg_edit_add_pv(struct vg *vg, const struct pv_spec *spec, struct err *err) MUST_CHECK;
 
-/** Take an unused PV out. -EBUSY it has allocated extents ("Physical volume \"%s\" still in use").
- */
+/** Take an unused PV out. -EBUSY it has allocated extents, or it is the last one. */
 int vg_edit_remove_pv(struct vg *vg, struct pv *pv, struct err *err) MUST_CHECK;
 
 int vg_edit_rename(struct vg *vg, const char *name, struct err *err) MUST_CHECK;
@@ -54,13 +59,19 @@ int lv_edit_create(struct vg *vg, const struct lv_spec *spec, const struct alloc
 		   struct lv **ret_lv, struct err *err) MUST_CHECK;
 
 /** Grow to @le_count (> now), as LVM2 does: new space merges with the last segment when it adjoins.
- */
+ * What is added must be a multiple of the last segment's stripes. With @where->approximate the LV
+ * may end up smaller, even as it was. */
 int lv_edit_extend(struct lv *lv, uint32_t le_count, const struct alloc_where *where,
 		   struct err *err) MUST_CHECK;
 
-/** Cut to @le_count (> 0, < now). */
+/** As lv_edit_extend() with stripes of one's own choice (lvextend -i, -I). */
+int lv_edit_extend_striped(struct lv *lv, uint32_t le_count, uint32_t stripes, uint32_t stripe_size,
+			   const struct alloc_where *where, struct err *err) MUST_CHECK;
+
+/** Cut to @le_count (> 0, < now). -EINVAL when that cuts a stripe in two. */
 int lv_edit_reduce(struct lv *lv, uint32_t le_count, struct err *err) MUST_CHECK;
 
+/** -EBUSY another LV rests on it or refers to it; -ENOTSUP not linear or striped. */
 int lv_edit_remove(struct lv *lv, struct err *err) MUST_CHECK;
 
 /** Also renames in what refers to it by name. */

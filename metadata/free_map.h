@@ -15,7 +15,10 @@ struct free_map {
 	size_t run_count;
 };
 
-/** Free runs of every PV of @vg, in order of vg->pvs, in one pass over all segments. In @arena. */
+/**
+ * Free runs of every PV of @vg, in order of vg->pvs, in one pass over all segments. In @arena.
+ * -EUCLEAN when two segments use the same extent or one lies outside its PV.
+ */
 int free_maps_build(const struct vg *vg, struct arena *arena, struct free_map **ret_maps,
 		    struct err *err) MUST_CHECK;
 

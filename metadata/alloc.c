@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Policies are tried in turn, from contiguous to the one allowed; each goes on where the one
+ * before stopped. Within a policy space is found in attempts, each giving one piece: an
+ * area for every leg (stripe), all cut to the shortest of them.
+ *
+ * An attempt looks for areas in one of two ways:
+ *	by position: each leg has a place where it must go on - directly behind the last
+ *	segment, or on a PV that it uses already; all legs must find one;
+ *	freely: each PV offers an area, the largest offers win.
+ */
+#include "metadata/alloc.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "metadata/alloc_areas.h"
+#include "metadata/base/cleanup.h"
+
+/* What an attempt puts on one leg. */
+struct slot {
+	struct alloc_area *area; /* NULL: empty */
+	uint32_t used;
+	size_t order; /* of being found, decides between equals */
+};
+
+struct allocation {
+	const struct lv *lv;
+	struct name_list *cling_tags;
+	struct arena *arena; /* for pieces */
+	struct alloc_maps maps;
+	const struct seg *last; /* segment to go on from; NULL unless it has as many legs */
+	uint32_t legs;
+	uint32_t wanted, done; /* extents over all legs */
+	bool can_split;
+	bool *leg_uses; /* [leg * maps.count + index of map]: pieces so far */
+	struct slot *slots;
+	size_t slot_count, slots_size;
+	struct alloc_piece *pieces;
+	size_t piece_count, pieces_size;
+};
+
+/* Where a by-position attempt may look, beyond what directly follows the last segment. */
+struct cling {
+	bool contiguous_only;
+	bool to_pieces; /* PVs of the pieces found before, leg by leg */
+	bool by_tags;	/* PVs with a tag in common count as the same */
+};
+
+enum verdict { NEXT_PV, NEXT_AREA, FILLED };
+
+static uint32_t needed_per_leg(const struct allocation *a)
+{
+	return (a->wanted - a->done) / a->legs;
+}
+
+static size_t map_index(const struct allocation *a, const struct alloc_map *map)
+{
+	return (size_t)(map - a->maps.maps);
+}
+
+static bool has_tag(const struct pv *pv, const char *name)
+{
+	for (const struct name_list *tag = pv->tags; tag; tag = tag->next)
+		if (!strcmp(tag->name, name))
+			return true;
+	return false;
+}
+
+/* Entries are "@tag", or "@*" for any tag. */
+static bool pvs_share_tag(const struct name_list *cling_tags, const struct pv *a,
+			  const struct pv *b)
+{
+	for (const struct name_list *entry = cling_tags; entry; entry = entry->next) {
+		const char *name = entry->name[0] == '@' ? entry->name + 1 : entry->name;
+
+		if (!strcmp(name, "*")) {
+			for (const struct name_list *tag = a->tags; tag; tag = tag->next)
+				if (has_tag(b, tag->name))
+					return true;
+		} else if (has_tag(a, name) && has_tag(b, name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void fill_slot(struct allocation *a, uint32_t leg, struct alloc_area *area)
+{
+	a->slots[leg] = (struct slot){ .area = area, .used = area->left };
+	alloc_area_reserve_all(area);
+}
+
+static bool follows_last(struct allocation *a, uint32_t leg, const struct alloc_area *area)
+{
+	const struct area *end = &a->last->areas[leg];
+
+	return end->type == AREA_PV && end->pv == area->map->pv &&
+	       end->start + a->last->le_count / a->legs == area->start;
+}
+
+static bool clings_to_last(struct allocation *a, uint32_t leg, const struct alloc_area *area,
+			   bool by_tags)
+{
+	const struct area *end = &a->last->areas[leg];
+
+	if (end->type != AREA_PV)
+		return false;
+	return by_tags ? pvs_share_tag(a->cling_tags, area->map->pv, end->pv)
+		       : end->pv == area->map->pv;
+}
+
+static bool clings_to_pieces(struct allocation *a, uint32_t leg, const struct alloc_area *area,
+			     bool by_tags)
+{
+	const bool *uses = a->leg_uses + leg * a->maps.count;
+
+	if (!by_tags)
+		return uses[map_index(a, area->map)];
+	for (size_t m = 0; m < a->maps.count; m++)
+		if (uses[m] && pvs_share_tag(a->cling_tags, area->map->pv, a->maps.maps[m].pv))
+			return true;
+	return false;
+}
+
+enum place { BEHIND_LAST, ON_LAST, ON_PIECES, LIKE_LAST, LIKE_PIECES };
+
+/* Put @area into the first empty slot whose leg may go on there. */
+static bool fill_place(struct allocation *a, struct alloc_area *area, enum place place)
+{
+	for (uint32_t leg = 0; leg < a->legs; leg++) {
+		bool fits = false;
+
+		if (a->slots[leg].area)
+			continue;
+		switch (place) {
+		case BEHIND_LAST:
+			fits = follows_last(a, leg, area);
+			break;
+		case ON_LAST:
+		case LIKE_LAST:
+			fits = clings_to_last(a, leg, area, place == LIKE_LAST);
+			break;
+		case ON_PIECES:
+		case LIKE_PIECES:
+			fits = clings_to_pieces(a, leg, area, place == LIKE_PIECES);
+			break;
+		}
+		if (fits) {
+			fill_slot(a, leg, area);
+			return true;
+		}
+	}
+	return false;
+}
+
+static enum verdict place_area(struct allocation *a, struct alloc_area *area,
+			       const struct cling *cling)
+{
+	if (a->last && fill_place(a, area, BEHIND_LAST))
+		return FILLED;
+	if (cling->contiguous_only)
+		return NEXT_AREA;
+	if (a->last && fill_place(a, area, ON_LAST))
+		return FILLED;
+	if (cling->to_pieces && fill_place(a, area, ON_PIECES))
+		return FILLED;
+	if (cling->by_tags && fill_place(a, area, a->last ? LIKE_LAST : LIKE_PIECES))
+		return FILLED;
+	/* The other areas of this PV would fare no better. */
+	return NEXT_PV;
+}
+
+/* True when every leg found its place. */
+static bool find_by_position(struct allocation *a, const struct cling *cling)
+{
+	uint32_t filled = 0;
+
+	memset(a->slots, 0, a->legs * sizeof(*a->slots));
+	for (size_t m = 0; m < a->maps.count && filled < a->legs; m++) {
+		struct alloc_area *area;
+		enum verdict verdict = NEXT_AREA;
+
+		for (area = a->maps.maps[m].first; area && verdict != NEXT_PV; area = area->next) {
+			if (!area->left)
+				continue;
+			verdict = place_area(a, area, cling);
+			filled += verdict == FILLED;
+		}
+	}
+	return filled == a->legs;
+}
+
+static void choose(struct allocation *a, size_t slot, struct alloc_area *area)
+{
+	a->slots[slot] = (struct slot){ .area = area, .order = slot };
+	a->slots[slot].used = alloc_area_reserve(area, needed_per_leg(a));
+	area->chosen = true;
+}
+
+/* One area per PV: the first (largest), then any smaller one that is still large enough. */
+static void offer_one(struct allocation *a, struct alloc_map *map)
+{
+	const uint32_t need = needed_per_leg(a);
+	bool found = false;
+
+	for (struct alloc_area *area = map->first; area; area = area->next) {
+		if (!area->left)
+			continue;
+		if (area->left < need && (found || !a->can_split))
+			return;
+		if (!found)
+			a->slot_count++;
+		found = true;
+		choose(a, a->slot_count - 1, area);
+	}
+}
+
+/* Policy anywhere: every area, also when another of the same PV is taken. */
+static void offer_all(struct allocation *a, struct alloc_map *map, bool again)
+{
+	for (struct alloc_area *area = map->first; area; area = area->next)
+		if (area->left && !(again && area->chosen) && a->slot_count < a->slots_size)
+			choose(a, a->slot_count++, area);
+}
+
+static void offer_anywhere(struct allocation *a)
+{
+	bool again = false;
+	size_t before;
+
+	do {
+		before = a->slot_count;
+		for (size_t m = 0; m < a->maps.count; m++) {
+			if (!a->maps.maps[m].first)
+				continue;
+			offer_all(a, &a->maps.maps[m], again);
+			if (a->slot_count >= a->legs)
+				break;
+		}
+		again = true;
+	} while (a->slot_count != before && a->slot_count < a->legs);
+}
+
+static int compare_slots(const void *left, const void *right)
+{
+	const struct slot *a = left, *b = right;
+
+	if (a->used != b->used)
+		return a->used > b->used ? -1 : 1;
+	return (a->order > b->order) - (a->order < b->order);
+}
+
+/* The legs get the largest offers; of equal ones the earlier. */
+static bool find_freely(struct allocation *a, bool anywhere)
+{
+	a->slot_count = 0;
+	if (anywhere)
+		offer_anywhere(a);
+	else
+		for (size_t m = 0; m < a->maps.count; m++)
+			offer_one(a, &a->maps.maps[m]);
+	if (a->slot_count < a->legs)
+		return false;
+	qsort(a->slots, a->slot_count, sizeof(*a->slots), compare_slots);
+	return true;
+}
+
+static int grow_pieces(struct allocation *a, struct err *err)
+{
+	const size_t size = a->pieces_size ? a->pieces_size * 2 : 4;
+	struct alloc_piece *pieces;
+
+	if (a->piece_count < a->pieces_size)
+		return 0;
+	if (!(pieces = arena_calloc(a->arena, size, sizeof(*pieces))))
+		return err_set(err, ENOMEM, "Out of memory for allocated areas.");
+	if (a->piece_count)
+		memcpy(pieces, a->pieces, a->piece_count * sizeof(*pieces));
+	a->pieces = pieces;
+	a->pieces_size = size;
+	return 0;
+}
+
+/* Make a piece of what the slots hold. */
+static int take_slots(struct allocation *a, struct err *err)
+{
+	uint32_t length = needed_per_leg(a);
+	struct area *areas;
+	int rc;
+
+	if ((rc = grow_pieces(a, err)))
+		return rc;
+	if (!(areas = arena_calloc(a->arena, a->legs, sizeof(*areas))))
+		return err_set(err, ENOMEM, "Out of memory for allocated areas.");
+	for (uint32_t leg = 0; leg < a->legs; leg++)
+		if (length > a->slots[leg].used)
+			length = a->slots[leg].used;
+	for (uint32_t leg = 0; leg < a->legs; leg++) {
+		struct alloc_area *area = a->slots[leg].area;
+
+		areas[leg].type = AREA_PV;
+		areas[leg].pv = area->map->pv;
+		areas[leg].start = area->start;
+		a->leg_uses[leg * a->maps.count + map_index(a, area->map)] = true;
+		alloc_area_take(&a->maps, area, length);
+	}
+	a->pieces[a->piece_count++] = (struct alloc_piece){ length * a->legs, areas };
+	a->done += length * a->legs;
+	return 0;
+}
+
+/* Pieces of one policy, until all is found or nothing more. */
+static int try_policy(struct allocation *a, enum alloc_policy policy, struct err *err)
+{
+	const bool normal = policy == ALLOC_NORMAL;
+	const bool clinging = policy == ALLOC_CLING || policy == ALLOC_CLING_BY_TAGS;
+	const struct cling cling = { .contiguous_only = policy == ALLOC_CONTIGUOUS,
+				     .to_pieces = normal || (clinging && !a->last),
+				     .by_tags = policy == ALLOC_CLING_BY_TAGS };
+	bool by_position = a->last ? policy < ALLOC_ANYWHERE : normal || clinging;
+	int rc;
+
+	do {
+		bool found;
+
+		alloc_maps_unreserve(&a->maps);
+		found = by_position ? find_by_position(a, &cling)
+				    : find_freely(a, policy == ALLOC_ANYWHERE);
+		if (found && (rc = take_slots(a, err)))
+			return rc;
+		/* Normal stays on the PVs in use as long as it can. */
+		if (!found && !(normal && by_position))
+			break;
+		if (normal)
+			by_position = found;
+	} while (policy != ALLOC_CONTIGUOUS && a->done < a->wanted && a->can_split);
+	return 0;
+}
+
+static int check_free(const struct allocation *a, struct err *err)
+{
+	const uint32_t needed = a->wanted - a->done;
+
+	if (needed <= a->maps.free)
+		return 0;
+	return err_set(err, ENOSPC,
+		       "Insufficient free space: %u extents needed, but only %llu available",
+		       needed, (unsigned long long)a->maps.free);
+}
+
+static int try_policies(struct allocation *a, enum alloc_policy allowed, bool approximate,
+			struct err *err)
+{
+	int rc;
+
+	for (enum alloc_policy policy = ALLOC_CONTIGUOUS; policy <= allowed; policy++) {
+		const uint32_t before = a->done;
+
+		if (policy == ALLOC_CLING_BY_TAGS && !a->cling_tags)
+			continue;
+		if (!approximate && (rc = check_free(a, err)))
+			return rc;
+		if ((rc = try_policy(a, policy, err)))
+			return rc;
+		if (a->done == a->wanted || (!a->can_split && a->done != before))
+			break;
+	}
+	if (a->done == a->wanted || (approximate && (a->done || a->lv->le_count)))
+		return 0;
+	if (approximate)
+		return err_set(err, ENOSPC,
+			       "Insufficient suitable %sallocatable extents found for logical "
+			       "volume %s.",
+			       a->can_split ? "" : "contiguous ", a->lv->name);
+	return err_set(err, ENOSPC,
+		       "Insufficient suitable %sallocatable extents for logical volume %s: "
+		       "%u more required",
+		       a->can_split ? "" : "contiguous ", a->lv->name, a->wanted - a->done);
+}
+
+static enum alloc_policy effective_policy(const struct vg *vg, const struct lv *lv,
+					  const struct alloc_where *where)
+{
+	enum alloc_policy policy = where->policy;
+
+	if (policy == ALLOC_INHERIT)
+		policy = lv->alloc;
+	if (policy == ALLOC_INHERIT)
+		policy = vg->alloc;
+	/* cling_by_tags does nothing unless tags are configured. */
+	return policy == ALLOC_CLING ? ALLOC_CLING_BY_TAGS : policy;
+}
+
+static int prepare(struct allocation *a, struct arena *scratch, struct err *err)
+{
+	a->slots_size = a->maps.area_count + a->legs;
+	a->slots = arena_calloc(scratch, a->slots_size, sizeof(*a->slots));
+	a->leg_uses = arena_calloc(scratch, a->legs, a->maps.count * sizeof(*a->leg_uses));
+	if (!a->slots || !a->leg_uses)
+		return err_set(err, ENOMEM, "Out of memory for free areas.");
+	return 0;
+}
+
+int alloc_extents(struct vg *vg, const struct lv *lv, uint32_t le_count, uint32_t stripes,
+		  const struct alloc_where *where, struct alloc_piece **ret_pieces,
+		  size_t *ret_count, struct err *err)
+{
+	AUTO_ARENA struct arena scratch = { .limit = VG_ARENA_LIMIT };
+	const enum alloc_policy policy = effective_policy(vg, lv, where);
+	const struct seg *last = lv->seg_count ? &lv->segs[lv->seg_count - 1] : NULL;
+	struct allocation a = { .lv = lv,
+				.cling_tags = where->cling_tags,
+				.arena = vg->arena,
+				.last = last && last->type == SEG_STRIPED &&
+							last->area_count == stripes
+						? last
+						: NULL,
+				.legs = stripes,
+				.wanted = le_count,
+				.can_split = policy != ALLOC_CONTIGUOUS };
+	int rc;
+
+	if (!stripes || !le_count || le_count % stripes)
+		return err_set(err, EINVAL, "%u extents cannot be spread over %u stripes.",
+			       le_count, stripes);
+	if ((rc = alloc_maps_build(vg, where, &scratch, &a.maps, err)))
+		return rc;
+	if (where->pvs && !a.maps.pvs_with_space)
+		return err_set(err, ENOSPC, "No specified PVs have space available.");
+	if ((rc = prepare(&a, &scratch, err)) ||
+	    (rc = try_policies(&a, policy, where->approximate, err)))
+		return rc;
+	*ret_pieces = a.pieces;
+	*ret_count = a.piece_count;
+	return 0;
+}
+
+uint64_t alloc_free_count(const struct vg *vg, const struct alloc_where *where)
+{
+	AUTO_ARENA struct arena scratch = { .limit = VG_ARENA_LIMIT };
+	struct alloc_maps maps;
+
+	return alloc_maps_build(vg, where, &scratch, &maps, NULL) ? 0 : maps.free;
+}

@@ -13,6 +13,12 @@ int filesystem_probe(struct context *context, const char *path, char **ret_type,
 		     struct err *err) MUST_CHECK;
 
 /**
+ * Check the file system on @path before anything changes (e2fsck -f -p, xfs_repair -n). Nothing is
+ * done when it is mounted on this node. -EIO when it has errors that the tool did not repair.
+ */
+int filesystem_check(struct context *context, const char *path, struct err *err) MUST_CHECK;
+
+/**
  * Grow (or shrink, if @shrink; ext only, unmounted) the file system on @path to @size_sectors.
  * ext2-4: resize2fs, on line when mounted, after e2fsck -f -p when not; xfs: xfs_growfs, mounts
  * temporarily when not mounted; gfs2: gfs2_grow on its mount point. The tools' output goes to

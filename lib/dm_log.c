@@ -9,12 +9,16 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <libdevmapper.h>
 
+#include "lib/context.h"
+
 #define CAPTURE_LIMIT	((size_t)64 << 10)
 #define LINE_MAX_LENGTH 1024
-#define LEVEL_MASK	7 /* above it are flags (to stderr, once, ...) */
+#define LEVEL_MASK	7    /* above it are flags (to stderr, once, ...) */
+#define LEVEL_TO_STDERR 0x80 /* a flag; a warning without it is a line of output */
 #define LEVEL_ERROR	3
 #define LEVEL_WARNING	4
 
@@ -65,4 +69,46 @@ void dm_log_capture_free(struct dm_log_capture *capture)
 {
 	buf_free(&capture->errors);
 	buf_free(&capture->warnings);
+}
+
+static _Thread_local struct context *open_context;
+
+/* Rows have no limit of ours: dm_report prints each as one line, however long. */
+__attribute__((format(printf, 5, 6))) static void pass_line(int level, const char *file, int line,
+							    int code, const char *fmt, ...)
+{
+	va_list args;
+	char *formatted = NULL;
+	int length;
+
+	(void)file;
+	(void)line;
+	(void)code;
+	if (!open_context || (level & LEVEL_MASK) > LEVEL_WARNING)
+		return;
+	va_start(args, fmt);
+	length = vasprintf(&formatted, fmt, args);
+	va_end(args);
+	if (length < 0)
+		return;
+	if ((level & LEVEL_MASK) <= LEVEL_ERROR)
+		ctx_error(open_context, "%s", formatted);
+	else if (level & LEVEL_TO_STDERR)
+		ctx_warn(open_context, "%s", formatted);
+	else
+		ctx_print(open_context, "%s", formatted);
+	free(formatted);
+}
+
+void dm_log_to_context_begin(struct context *context)
+{
+	assert(!open_capture);
+	open_context = context;
+	dm_log_with_errno_init(pass_line);
+}
+
+void dm_log_to_context_end(void)
+{
+	open_context = NULL;
+	dm_log_with_errno_init(keep_line);
 }

@@ -21,4 +21,13 @@ void dm_log_capture_begin(struct dm_log_capture *capture);
 void dm_log_capture_end(void);
 void dm_log_capture_free(struct dm_log_capture *capture);
 
+struct context;
+
+/**
+ * Between these two what libdevmapper prints (rows of reports) and says goes to @context's
+ * messages. No capture may be open.
+ */
+void dm_log_to_context_begin(struct context *context);
+void dm_log_to_context_end(void);
+
 #endif

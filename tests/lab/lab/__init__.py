@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The virtual lab: clusters of User-Mode Linux nodes on one machine. See ../README.md."""
+from . import corosync, isolate, network  # noqa: F401
+from .case import TestCase, run_tests  # noqa: F401
+from .cluster import Cluster, product_prefix  # noqa: F401
+from .disk import MIB, Disk  # noqa: F401
+from .node import CommandFailed, Job, Node, Result  # noqa: F401
+from .terminal import shell  # noqa: F401
+from .wait import LabTimeout, wait_for  # noqa: F401

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Real corosync in the nodes."""
+from .wait import wait_for
+
+CLUSTER_NAME = "westos"
+FORM_SECONDS = 90
+
+# An opening brace must end its line: corosync's parser knows no other form.
+CONFIG = """totem {{
+	version: 2
+	cluster_name: {name}
+	transport: knet
+	crypto_cipher: none
+	crypto_hash: none
+	token: {token}
+}}
+nodelist {{
+{nodes}}}
+quorum {{
+	provider: corosync_votequorum
+{quorum}}}
+logging {{
+	to_stderr: yes
+	to_syslog: no
+	timestamp: hires
+}}
+"""
+NODE = """	node {{
+		ring0_addr: {address}
+		nodeid: {number}
+		name: {name}
+	}}
+"""
+
+
+def config(nodes, token, two_node, extra_quorum=""):
+    quorum = "\ttwo_node: 1\n\twait_for_all: 0\n" if two_node else ""
+    return CONFIG.format(
+        name=CLUSTER_NAME, token=token, quorum=quorum + extra_quorum,
+        nodes="".join(NODE.format(address=n.address, number=n.number, name=n.name)
+                      for n in nodes))
+
+
+def start(node, text):
+    """Start it on one node with this configuration; does not wait for others."""
+    node.write("/etc/corosync/corosync.conf", text)
+    node.ok(f"setsid corosync -f >>/lab/{node.name}/corosync.log 2>&1 </dev/null & "
+            "echo $! >/run/lab-corosync.pid")
+
+
+def stop(node, name="TERM"):
+    """Ask it to end, or with "KILL" end it as a crash would."""
+    node.ok(f"kill -{name} $(cat /run/lab-corosync.pid); "
+            "while kill -0 $(cat /run/lab-corosync.pid) 2>/dev/null; do sleep 0.1; done")
+
+
+def members(node):
+    """How many members this node's corosync sees; 0 if it does not answer."""
+    for line in node("corosync-quorumtool -s").out.splitlines():
+        if line.startswith("Total votes:"):
+            return int(line.split()[-1])
+    return 0
+
+
+def wait_formed(nodes, count=None):
+    """Until each of @nodes sees @count members (default: as many as there are in the list)."""
+    count = len(nodes) if count is None else count
+    for node in nodes:
+        wait_for(lambda node=node: members(node) == count, FORM_SECONDS,
+                 f"corosync on {node.name} to see {count} members", interval=0.3)

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the command lines of pvcreate and pvremove say. */
+#ifndef CMD_CMD_PV_H
+#define CMD_CMD_PV_H
+
+#include "cmd/pv_opts.h"
+
+struct pvcreate_args {
+	struct pv_opts pv;
+	const char *uuid;
+	bool norestorefile;
+	struct size_arg size, bootloader_size;
+	struct pv_create_args op;
+};
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* All commands, by name. To add one: its file, its line in commands.h, its line here. */
+#include "cmd/commands.h"
+
+#include <stddef.h>
+
+const struct command *const commands[] = {
+	&cmd_lvchange, &cmd_lvcreate, &cmd_lvextend, &cmd_lvreduce, &cmd_lvremove,
+	&cmd_lvrename, &cmd_lvresize, &cmd_lvs,	     &cmd_pvcreate, &cmd_pvremove,
+	&cmd_pvs,      &cmd_vgchange, &cmd_vgck,     &cmd_vgcreate, &cmd_vgextend,
+	&cmd_vgreduce, &cmd_vgremove, &cmd_vgrename, &cmd_vgs,	    NULL,
+};

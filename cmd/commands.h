@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The commands. */
+#ifndef CMD_COMMANDS_H
+#define CMD_COMMANDS_H
+
+#include "cmd/command.h"
+
+extern const struct command cmd_lvchange, cmd_lvcreate, cmd_lvextend, cmd_lvreduce, cmd_lvremove,
+	cmd_lvrename, cmd_lvresize, cmd_lvs;
+extern const struct command cmd_pvcreate, cmd_pvremove, cmd_pvs;
+extern const struct command cmd_vgchange, cmd_vgck, cmd_vgcreate, cmd_vgextend, cmd_vgreduce,
+	cmd_vgremove, cmd_vgrename, cmd_vgs;
+
+#endif

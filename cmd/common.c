@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The options of all commands, and what they become: settings of the context.
+ *
+ * Those that stand for a line of lvm.conf are added to --config, behind what the user wrote there,
+ * so that there is one way only in which the library gets its configuration.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "cmd/command.h"
+#include "lib/op/op.h"
+#include "metadata/base/buf.h"
+#include "metadata/base/cleanup.h"
+
+#define ARG(field) offsetof(struct common_args, field)
+
+/* --config is one word of argv: the kernel allows 128 KiB; filters of --devices come on top. */
+#define CONFIG_MAX ((size_t)4 << 20)
+
+const struct opt common_opts[] = {
+	{ 'd', "debug", OPT_COUNT, ARG(debug), NULL,
+	  "Set the debug level; accepted, and of no further effect." },
+	{ 'h', "help", OPT_FLAG, ARG(help), NULL, "Print a summary of the options." },
+	{ 'q', "quiet", OPT_COUNT, ARG(quiet), NULL,
+	  "Print less; given twice, print no results and answer no to all questions." },
+	{ 'v', "verbose", OPT_COUNT, ARG(verbose), NULL,
+	  "Tell more of what is done; may be given up to four times." },
+	{ 'y', "yes", OPT_FLAG, ARG(yes), NULL, "Answer yes to all questions." },
+	{ 't', "test", OPT_FLAG, ARG(test), NULL,
+	  "Go through the motions without changing metadata or devices." },
+	{ 0, "commandprofile", OPT_ACCEPTED, 0, &value_string,
+	  "Accepted for compatibility; profiles have no effect." },
+	{ 0, "config", OPT_STRING, ARG(config), &value_string,
+	  "Settings that go before those of lvm.conf, in its syntax." },
+	{ 0, "driverloaded", OPT_CHOICE, ARG(driver_loaded), &value_yes_no,
+	  "With n, do not use device-mapper at all." },
+	{ 0, "nolocking", OPT_FLAG, ARG(nolocking), NULL,
+	  "Take no locks; changes to clustered volume groups are then refused." },
+	{ 0, "lockopt", OPT_ACCEPTED, 0, &value_string,
+	  "Accepted for compatibility, without effect." },
+	{ 0, "longhelp", OPT_FLAG, ARG(longhelp), NULL, "The same as --help." },
+	{ 0, "profile", OPT_ACCEPTED, 0, &value_string,
+	  "Accepted for compatibility; profiles have no effect." },
+	{ 0, "version", OPT_FLAG, ARG(version), NULL, "Print the version." },
+	{ 0, "devicesfile", OPT_STRING, ARG(devices_file), &value_string,
+	  "Use only the devices listed in this file of the devices directory." },
+	{ 0, "devices", OPT_LIST, ARG(devices), &value_pv,
+	  "Use only this device; may be repeated, or be a list with commas." },
+	{ 0, "nohints", OPT_ACCEPTED, 0, NULL, "Accepted for compatibility; hints are not used." },
+	{ 0, "journal", OPT_ACCEPTED, 0, &value_string,
+	  "Accepted for compatibility, without effect." },
+	{ 0 },
+};
+
+const struct opt lenient_opts[] = {
+	{ 'A', "autobackup", OPT_CHOICE, ARG(autobackup), &value_yes_no,
+	  "With n, write no backup of the metadata after a change." },
+	{ 'f', "force", OPT_COUNT, ARG(force), NULL,
+	  "Override checks and questions; given twice, more of them." },
+	{ 0, "foreign", OPT_FLAG, ARG(foreign), NULL,
+	  "Show volume groups with the system ID of another host too." },
+	{ 0, "ignorelockingfailure", OPT_FLAG, ARG(ignore_locking_failure), NULL,
+	  "Accepted for compatibility: reading needs no lock." },
+	{ 0, "ignoreskippedcluster", OPT_FLAG, ARG(ignore_skipped_cluster), NULL,
+	  "Exit with success when clustered volume groups were skipped." },
+	{ 0, "noudevsync", OPT_FLAG, ARG(no_udev_sync), NULL,
+	  "Do not wait for udev to finish with device nodes." },
+	{ 0, "readonly", OPT_FLAG, ARG(readonly), NULL,
+	  "Read metadata without locks and without repairing it." },
+	{ 0, "reportformat", OPT_CHOICE, ARG(report_format), &value_report_format,
+	  "Print reports as tables or as JSON." },
+	{ 0, "shared", OPT_FLAG, ARG(shared), NULL, "Accepted for compatibility." },
+	{ 0 },
+};
+
+/* A string of lvm.conf: quotes and backslashes are escaped by a backslash. */
+static void add_quoted(struct buf *config, const char *text)
+{
+	buf_puts(config, "\"");
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			buf_puts(config, "\\");
+		buf_add(config, text, 1);
+	}
+	buf_puts(config, "\"");
+}
+
+/* Accept exactly this path, as a filter: the regular expression is escaped within the string. */
+static void add_accept(struct buf *config, const char *path, size_t length)
+{
+	static const char special[] = ".[]()*+?^$\\|{}";
+
+	if (length == 0)
+		return;
+	buf_puts(config, "\"a|^");
+	for (size_t i = 0; i < length; i++) {
+		if (path[i] == '"')
+			buf_puts(config, "\\");
+		else if (strchr(special, path[i]))
+			buf_puts(config, path[i] == '\\' ? "\\\\\\" : "\\\\");
+		buf_add(config, path + i, 1);
+	}
+	buf_puts(config, "$|\",");
+}
+
+static void add_devices(struct buf *config, const struct opt_list *devices)
+{
+	if (devices->count == 0)
+		return;
+	buf_puts(config, "\ndevices/use_devicesfile=0\ndevices/filter=[");
+	for (size_t i = 0; i < devices->count; i++) {
+		for (const char *at = devices->items[i]; *at;) {
+			size_t length = strcspn(at, ",");
+
+			add_accept(config, at, length);
+			at += length;
+			at += *at == ',';
+		}
+	}
+	buf_puts(config, "\"r|.*|\"]\n");
+}
+
+static const char *config_override(struct cmdline *line, struct err *err)
+{
+	AUTO_BUF struct buf config = { .limit = CONFIG_MAX };
+	const struct common_args *common = &line->common;
+	const char *override;
+
+	buf_puts(&config, common->config ? common->config : "");
+	if (common->driver_loaded == NO)
+		buf_puts(&config, "\nglobal/activation=0");
+	if (common->no_udev_sync)
+		buf_puts(&config, "\nactivation/udev_sync=0");
+	if (common->autobackup == NO)
+		buf_puts(&config, "\nbackup/backup=0");
+	if (common->devices_file) {
+		buf_puts(&config, "\ndevices/use_devicesfile=1\ndevices/devicesfile=");
+		add_quoted(&config, common->devices_file);
+	}
+	add_devices(&config, &common->devices);
+	override =
+		config.failed ? NULL : arena_strdup(&line->arena, config.data ? config.data : "");
+	if (!override)
+		(void)err_set(err, ENOMEM, "Out of memory.");
+	return override;
+}
+
+int common_context_options(struct cmdline *line, struct context_options *ret_options,
+			   struct err *err)
+{
+	const struct common_args *common = &line->common;
+	const char *override = config_override(line, err);
+
+	if (!override)
+		return -ENOMEM;
+	*ret_options = (struct context_options){
+		.config_override = override[0] ? override : NULL,
+		.command_line = line->command_line,
+		.test = common->test,
+		.yes = common->yes,
+		.force = common->force,
+		.verbose = common->verbose,
+		.nolocking = common->nolocking,
+		.readonly = common->readonly,
+	};
+	return 0;
+}

@@ -54,7 +54,7 @@ class Cluster:
         self.network = network.Network(numbers)
         self.nodes = [Node(self.dir, lab_id, number, self.network, memory, self.prefix)
                       for number in numbers]
-        for name in ("node-init.sh", "agent.py"):
+        for name in ("node-init.sh", "agent.py", "io_loop.py"):
             shutil.copy(f"{HERE}/{name}", self.dir)
         os.chmod(f"{self.dir}/node-init.sh", 0o755)
         with open(f"{self.dir}/hosts", "w", encoding="ascii") as hosts:

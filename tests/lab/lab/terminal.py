@@ -47,7 +47,7 @@ def shell(node, command="exec bash -i"):
             return
         saved = termios.tcgetattr(sys.stdin)
         try:
-            tty.setraw(sys.stdin)
+            tty.setraw(sys.stdin, termios.TCSADRAIN)
             copy_until_closed(connection)
         finally:
             termios.tcsetattr(sys.stdin, termios.TCSADRAIN, saved)

@@ -1,0 +1,38 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+#     tests/lint/tidy.sh BUILD-DIR
+#
+# clang-tidy on every C file of the product, as BUILD-DIR compiles it. A file whose preprocessed
+# text and whose checks were seen clean before is not looked at again (BUILD-DIR/tidy).
+set -euo pipefail
+build=$(readlink -f "$1")
+cd "$(dirname "$(readlink -f "$0")")/../.."
+export build
+mkdir -p "$build/tidy"
+
+one() {
+	local file=$1 stamp flags
+	# The first entry of the compilation database for this file, without compiler and output.
+	flags=$(python3 - "$build/compile_commands.json" "$PWD/$file" <<-'PY'
+		import json, shlex, sys
+		for entry in json.load(open(sys.argv[1])):
+		    if entry["file"] == sys.argv[2]:
+		        words = shlex.split(entry["command"])
+		        keep = [w for w in words[1:] if w[:2] in ("-I", "-D", "-i") or w.startswith("-std")]
+		        keep += [words[i + 1] for i, w in enumerate(words) if w == "-isystem"]
+		        print(" ".join(shlex.quote(w) for w in keep if w != "-isystem"))
+		        break
+		else:
+		    sys.exit(1)
+		PY
+	) || { echo "$file: not compiled in $build"; return 1; }
+	# shellcheck disable=SC2086
+	stamp=$build/tidy/$( (cat .clang-tidy; clang -E -P $flags "$file" 2>/dev/null) |
+		sha256sum | cut -c1-40)
+	[[ -e $stamp ]] && return 0
+	clang-tidy --quiet -p "$build" "$file" 2>/dev/null && : >"$stamp"
+}
+export -f one
+find metadata lib clvmd cmd -name '*.c' -print0 | sort -z |
+	xargs -0 -n1 -P"$(nproc)" bash -c 'one "$1"' _

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "lib/config.h"
@@ -29,10 +30,20 @@
 /* What the library said last. Process-wide, because its hook is. */
 static char last_words[LAST_WORDS_SIZE];
 
+/* libdevmapper's hook: exported, but its header declares only the function that sets it. */
+extern dm_log_with_errno_fn dm_log_with_errno;
+
+/* While tasks exist the hook is ours; whose it was before (a report's) gets it back. */
+static dm_log_with_errno_fn hook_before;
+static unsigned int tasks_open;
+
 static void task_destroy_at_exit(struct dm_task **task)
 {
-	if (*task)
-		dm_task_destroy(*task);
+	if (!*task)
+		return;
+	dm_task_destroy(*task);
+	if (!--tasks_open)
+		dm_log_with_errno = hook_before;
 }
 
 #define AUTO_TASK CLEANUP(task_destroy_at_exit)
@@ -54,15 +65,20 @@ __attribute__((format(printf, 5, 6))) static void keep_words(int level, const ch
 
 static struct dm_task *task_new(int type)
 {
-	static bool is_hooked;
+	static bool is_held;
+	struct dm_task *task;
 
-	if (!is_hooked) {
-		dm_log_with_errno_init(keep_words);
+	if (!is_held)
 		dm_hold_control_dev(1);
-		is_hooked = true;
-	}
+	is_held = true;
 	*last_words = '\0';
-	return dm_task_create(type);
+	if (!tasks_open++) {
+		hook_before = dm_log_with_errno;
+		dm_log_with_errno_init(keep_words);
+	}
+	if (!(task = dm_task_create(type)) && !--tasks_open)
+		dm_log_with_errno = hook_before;
+	return task;
 }
 
 static int task_failed(struct dm_task *task, struct err *err, const char *what, const char *which)
@@ -367,14 +383,30 @@ int mapper_rename(const struct mapper_options *options, const char *old_name, co
 	return run_with_nodes(options, task, "rename device", old_name, err);
 }
 
+/* The library removes nodes only of devices that it was told by name. */
+static void remove_node(const struct lv_kernel_state *state)
+{
+	char path[sizeof(state->name) + 16];
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dm_dir(), state->name);
+	if (!lstat(path, &st) && S_ISBLK(st.st_mode) &&
+	    st.st_rdev == makedev(state->major, state->minor))
+		(void)unlink(path);
+}
+
 int mapper_remove(const struct mapper_options *options, const struct lv_kernel_state *state,
 		  struct err *err)
 {
 	struct dm_task AUTO_TASK *task = task_new(DM_DEVICE_REMOVE);
+	int r;
 
 	if (!task || !set_devno(task, state) || !dm_task_retry_remove(task))
 		return task_failed(task, err, "remove device", state->name);
-	return run_with_nodes(options, task, "remove device", state->name, err);
+	r = run_with_nodes(options, task, "remove device", state->name, err);
+	if (!r)
+		remove_node(state);
+	return r;
 }
 
 int mapper_make_nodes(const struct mapper_options *options, const char *name, struct err *err)

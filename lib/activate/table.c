@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * From metadata to a device-mapper table: one line per segment, as LVM2 writes it. Pure, so that it
- * can be compared with what LVM2 loaded. Nothing is loaded that reaches past the end of a device:
- * this kernel may know an older, smaller size of it than the node that wrote the metadata.
+ * can be compared with what LVM2 loaded. Nothing is built that reaches past the end of a device:
+ * this kernel may know an older, smaller size of it than the node that wrote the metadata, and it
+ * checks the size of a table preloaded into a live device only at the resume, which is too late.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -60,11 +60,6 @@ void dm_log_capture_begin(struct dm_log_capture *capture)
 	dm_log_with_errno_init(keep_line);
 }
 
-void dm_log_capture_end(void)
-{
-	open_capture = NULL;
-}
-
 void dm_log_capture_free(struct dm_log_capture *capture)
 {
 	buf_free(&capture->errors);
@@ -111,4 +106,11 @@ void dm_log_to_context_end(void)
 {
 	open_context = NULL;
 	dm_log_with_errno_init(keep_line);
+}
+
+void dm_log_capture_end(void)
+{
+	open_capture = NULL;
+	if (open_context) /* a report that looked at a device goes on printing */
+		dm_log_with_errno_init(pass_line);
 }

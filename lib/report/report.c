@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lib/report/report.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/config.h"
+#include "lib/dm_log.h"
+#include "lib/report/columns.h"
+#include "lib/report/rows.h"
+#include "metadata/base/cleanup.h"
+
+#define COLUMNS_LIMIT ((size_t)1 << 16)
+
+static int parse_units(struct context *context, const struct report_args *args,
+		       struct field_format *format, struct err *err)
+{
+	const char *units =
+		args->units ? args->units : config_string(context->config, "global/units");
+	const char *end = NULL;
+
+	format->unit_factor = dm_units_to_factor(units, &format->unit_type, 0, &end);
+	if (!format->unit_factor || (end && *end))
+		return err_set(err, EINVAL, "Invalid units specification");
+	format->suffix = !args->no_suffix && config_bool(context->config, "global/suffix");
+	/* Without a fixed unit a number alone says nothing: LVM2 keeps the suffix. */
+	if (strchr("hHrR", format->unit_type))
+		format->suffix = true;
+	format->binary = args->binary;
+	return 0;
+}
+
+static uint32_t output_flags(const struct report_args *args)
+{
+	uint32_t flags = 0;
+
+	if (!args->unbuffered)
+		flags |= DM_REPORT_OUTPUT_BUFFERED;
+	if (!args->no_headings)
+		flags |= DM_REPORT_OUTPUT_HEADINGS;
+	if (args->aligned ||
+	    (!args->unaligned && !args->separator && !args->name_prefixes && !args->rows))
+		flags |= DM_REPORT_OUTPUT_ALIGNED;
+	if (args->name_prefixes)
+		flags |= DM_REPORT_OUTPUT_FIELD_NAME_PREFIX;
+	if (args->unquoted)
+		flags |= DM_REPORT_OUTPUT_FIELD_UNQUOTED;
+	if (args->rows)
+		flags |= DM_REPORT_OUTPUT_COLUMNS_AS_ROWS | DM_REPORT_OUTPUT_BUFFERED;
+	return flags;
+}
+
+/* dm_report refuses fields of objects that are neither asked for nor named by a column. */
+static uint32_t owners_of(enum report_kind kind)
+{
+	switch (kind) {
+	case REPORT_PVS:
+		return OWNER_LABEL | OWNER_PV;
+	case REPORT_VGS:
+		return OWNER_VG;
+	case REPORT_LVS:
+		return OWNER_LV;
+	case REPORT_PVSEGS:
+		return OWNER_LABEL | OWNER_PVSEG;
+	case REPORT_SEGS:
+		return OWNER_LV | OWNER_SEG;
+	}
+	return 0;
+}
+
+static const char *json_name(enum report_kind kind)
+{
+	static const char *const names[] = { [REPORT_PVS] = "pv",
+					     [REPORT_VGS] = "vg",
+					     [REPORT_LVS] = "lv",
+					     [REPORT_PVSEGS] = "pvseg",
+					     [REPORT_SEGS] = "seg" };
+
+	return names[kind];
+}
+
+static int feed_and_print(struct report_source *source, const struct report_args *args,
+			  uint32_t owners, struct dm_report *report, struct err *err)
+{
+	struct dm_report_group *group = NULL;
+	bool printed;
+	int rc;
+
+	if (args->json) {
+		group = dm_report_group_create(DM_REPORT_GROUP_JSON, NULL);
+		/* the name is not changed, but libdevmapper's argument is not const */
+		if (!group ||
+		    !dm_report_group_push(group, report, (void *)(uintptr_t)json_name(args->kind)))
+			return err_set(err, ENOMEM, "The JSON report could not be made.");
+	}
+	if (owners & (OWNER_ANY_LV | OWNER_VG))
+		report_source_ask_cluster(source);
+	rc = rows_feed(source, args, owners, report, err);
+	printed = group ? dm_report_group_output_and_pop_all(group) : dm_report_output(report);
+	if (group && !dm_report_group_destroy(group))
+		printed = false;
+	if (!printed && !rc)
+		rc = err_set(err, EIO, "The report could not be printed.");
+	return rc;
+}
+
+static int print(struct report_source *source, const struct report_args *args,
+		 struct field_format *format, struct err *err)
+{
+	AUTO_BUF struct buf columns = { .limit = COLUMNS_LIMIT };
+	AUTO_FREE struct dm_report_field_type *types = field_types_build();
+	uint32_t owners = owners_of(args->kind);
+	struct dm_report *report;
+	int rc;
+
+	if (!types)
+		return err_set(err, ENOMEM, "Out of memory.");
+	if ((rc = columns_build(args, &columns, err)))
+		return rc;
+	report = dm_report_init_with_selection(
+		&owners, field_owners, types, columns.data ? columns.data : "",
+		args->separator ? args->separator : " ", output_flags(args), columns_sort(args),
+		args->select ? args->select : "", NULL, format);
+	if (!report) /* dm_report has said why */
+		return err_set(err, EIO, "%s", "");
+	if (args->name_prefixes && !dm_report_set_output_field_name_prefix(report, "LVM2_")) {
+		dm_report_free(report);
+		return err_set(err, ENOMEM, "Out of memory.");
+	}
+	rc = feed_and_print(source, args, owners, report, err);
+	dm_report_free(report);
+	return rc;
+}
+
+int report_run(struct context *context, const struct report_args *args, struct err *err)
+{
+	struct field_format format = { 0 };
+	struct report_source source;
+	bool failed;
+	int rc;
+
+	if ((rc = parse_units(context, args, &format, err)))
+		return rc;
+	if ((rc = report_source_open(context, &source, &failed, err)))
+		return rc;
+	dm_log_to_context_begin(context);
+	rc = print(&source, args, &format, err);
+	dm_log_to_context_end();
+	report_source_close(&source);
+	if (!rc && failed)
+		return err_set(err, EUCLEAN, "%s", "");
+	return rc;
+}

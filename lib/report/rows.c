@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lib/report/rows.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lib/op/op.h"
+#include "lib/op/tags.h"
+#include "metadata/base/cleanup.h"
+
+struct feed {
+	struct report_source *source;
+	const struct report_args *args;
+	uint32_t owners;
+	struct dm_report *report;
+	struct kernel_cache kernel_cache; /* of the LV whose rows are being made */
+	struct err first;		  /* the first failure */
+};
+
+static void fail(struct feed *feed, const struct err *err)
+{
+	ctx_report_error(feed->source->context, err);
+	if (!feed->first.code)
+		feed->first = *err;
+}
+
+static void add(struct feed *feed, struct report_row *row)
+{
+	struct err err = { 0 };
+
+	row->holders = feed->source->has_holders ? &feed->source->holders : NULL;
+	row->kernel_cache = &feed->kernel_cache;
+	if (!dm_report_object(feed->report, row)) {
+		(void)err_set(&err, ENOMEM, "A row of the report could not be made.");
+		fail(feed, &err);
+	}
+}
+
+static const struct pv_disk *disk_of(const struct report_vg *vg, const struct pv *pv)
+{
+	for (uint32_t i = 0; i < vg->stored->vg->pv_count; i++)
+		if (vg->stored->vg->pvs[i] == pv)
+			return vg->stored->pv_disks[i];
+	return NULL;
+}
+
+/* ---- LVs ---- */
+
+static void feed_seg(struct feed *feed, struct report_row row)
+{
+	bool any = false;
+
+	if (!(feed->owners & (OWNER_PV | OWNER_LABEL | OWNER_PVSEG))) {
+		add(feed, &row);
+		return;
+	}
+	/* with PV fields: a row for each run that the segment uses */
+	for (size_t i = 0; i < row.vg->run_count; i++) {
+		const struct pv_run *run = &row.vg->runs[i];
+		struct report_row one = row;
+
+		if (run->seg != row.seg)
+			continue;
+		any = true;
+		one.run = run;
+		one.pv = run->pv;
+		one.disk = disk_of(row.vg, run->pv);
+		add(feed, &one);
+	}
+	if (!any)
+		add(feed, &row);
+}
+
+static void feed_lv(struct feed *feed, const struct report_vg *vg, const struct lv *lv)
+{
+	const uint32_t per_segment = OWNER_SEG | OWNER_PV | OWNER_LABEL | OWNER_PVSEG;
+	struct report_row row = { .vg = vg, .lv = lv };
+
+	feed->kernel_cache = (struct kernel_cache){ 0 };
+	if (!(feed->owners & per_segment) || !lv->seg_count) {
+		add(feed, &row);
+		return;
+	}
+	for (uint32_t i = 0; i < lv->seg_count; i++) {
+		row.seg = &lv->segs[i];
+		feed_seg(feed, row);
+	}
+}
+
+static void feed_lvs_of(struct feed *feed, const struct report_vg *vg)
+{
+	const struct vg *model = vg->stored->vg;
+
+	for (uint32_t i = 0; i < model->lv_count; i++)
+		if (feed->args->all || lv_is_shown(model->lvs[i]))
+			feed_lv(feed, vg, model->lvs[i]);
+}
+
+static void not_found(struct feed *feed, const char *name)
+{
+	struct err err = { 0 };
+
+	(void)err_set(&err, ENOENT, "Volume group \"%s\" not found\nCannot process volume group %s",
+		      name, name);
+	fail(feed, &err);
+}
+
+static void feed_named_lv(struct feed *feed, const char *name)
+{
+	AUTO_ARENA struct arena arena = { .limit = (size_t)1 << 20 };
+	const char *vg_name, *lv_name = NULL;
+	const struct report_vg *vg;
+	const struct lv *lv;
+	struct err err = { 0 };
+
+	if (op_split_lv_name(name, &arena, &vg_name, &lv_name, NULL) &&
+	    op_vg_name(name, &arena, &vg_name, &err)) {
+		fail(feed, &err);
+		return;
+	}
+	if (!(vg = report_find_vg(feed->source, vg_name))) {
+		not_found(feed, vg_name);
+	} else if (!lv_name) {
+		feed_lvs_of(feed, vg);
+	} else if ((lv = vg_find_lv(vg->stored->vg, lv_name))) {
+		feed_lv(feed, vg, lv);
+	} else {
+		(void)err_set(&err, ENOENT, "Failed to find logical volume \"%s/%s\"", vg_name,
+			      lv_name);
+		fail(feed, &err);
+	}
+}
+
+static void feed_tagged_lvs(struct feed *feed, const char *tag)
+{
+	for (size_t i = 0; i < feed->source->vg_count; i++) {
+		const struct report_vg *vg = &feed->source->vgs[i];
+
+		for (uint32_t k = 0; k < vg->stored->vg->lv_count; k++) {
+			const struct lv *lv = vg->stored->vg->lvs[k];
+
+			if (tags_have(lv->tags, tag) || tags_have(vg->stored->vg->tags, tag))
+				feed_lv(feed, vg, lv);
+		}
+	}
+}
+
+static void feed_lvs(struct feed *feed)
+{
+	for (size_t i = 0; i < feed->args->name_count; i++)
+		if (*feed->args->names[i] == '@')
+			feed_tagged_lvs(feed, feed->args->names[i]);
+		else
+			feed_named_lv(feed, feed->args->names[i]);
+	if (feed->args->name_count)
+		return;
+	for (size_t i = 0; i < feed->source->vg_count; i++)
+		if (!(feed->source->vgs[i].stored->vg->status & STATUS_EXPORTED))
+			feed_lvs_of(feed, &feed->source->vgs[i]);
+}
+
+/* ---- VGs ---- */
+
+static void feed_vg(struct feed *feed, const struct report_vg *vg)
+{
+	struct report_row row = { .vg = vg };
+
+	if (feed->owners & (OWNER_ANY_LV | OWNER_SEG)) {
+		feed_lvs_of(feed, vg);
+		return;
+	}
+	if (!(feed->owners & (OWNER_PV | OWNER_LABEL))) {
+		add(feed, &row);
+		return;
+	}
+	for (uint32_t i = 0; i < vg->stored->vg->pv_count; i++) {
+		row.pv = vg->stored->vg->pvs[i];
+		row.disk = vg->stored->pv_disks[i];
+		add(feed, &row);
+	}
+}
+
+static void feed_named_vg(struct feed *feed, const char *name)
+{
+	AUTO_ARENA struct arena arena = { .limit = (size_t)1 << 20 };
+	const struct report_vg *vg;
+	const char *vg_name;
+	struct err err = { 0 };
+
+	if (op_vg_name(name, &arena, &vg_name, &err))
+		fail(feed, &err);
+	else if (!(vg = report_find_vg(feed->source, vg_name)))
+		not_found(feed, vg_name);
+	else
+		feed_vg(feed, vg);
+}
+
+static void feed_vgs(struct feed *feed)
+{
+	for (size_t i = 0; i < feed->args->name_count; i++) {
+		const char *name = feed->args->names[i];
+
+		if (*name != '@')
+			feed_named_vg(feed, name);
+		for (size_t k = 0; *name == '@' && k < feed->source->vg_count; k++)
+			if (tags_have(feed->source->vgs[k].stored->vg->tags, name))
+				feed_vg(feed, &feed->source->vgs[k]);
+	}
+	for (size_t i = 0; !feed->args->name_count && i < feed->source->vg_count; i++)
+		feed_vg(feed, &feed->source->vgs[i]);
+}
+
+/* ---- PVs ---- */
+
+static void feed_pv(struct feed *feed, const struct report_vg *vg, const struct pv *pv,
+		    const struct pv_disk *disk)
+{
+	struct report_row row = { .vg = vg, .pv = pv, .disk = disk };
+
+	if (!pv || !(feed->owners & (OWNER_ANY_LV | OWNER_SEG | OWNER_PVSEG))) {
+		add(feed, &row);
+		return;
+	}
+	for (size_t i = 0; i < vg->run_count; i++) {
+		if (vg->runs[i].pv != pv)
+			continue;
+		row.run = &vg->runs[i];
+		row.seg = row.run->seg;
+		row.lv = row.seg ? row.seg->lv : NULL;
+		feed->kernel_cache = (struct kernel_cache){ 0 };
+		add(feed, &row);
+	}
+}
+
+static void feed_disk(struct feed *feed, const struct pv_disk *disk)
+{
+	const struct pv *pv;
+	const struct report_vg *vg = report_vg_of_pv(feed->source, &disk->header.id, &pv);
+
+	if (vg && disk_of(vg, pv) != disk)
+		return; /* a duplicate: the VG uses the other device */
+	feed_pv(feed, vg, pv, disk);
+}
+
+static void feed_named_pv(struct feed *feed, const char *name)
+{
+	const struct device *device = device_find(feed->source->scan->devices, name);
+	const struct pv_disk *disk = NULL;
+	struct err err = { 0 };
+
+	if (!device)
+		(void)err_set(&err, ENODEV, "Cannot use %s: device not found", name);
+	else if (device->rejected)
+		(void)err_set(&err, ENODEV, "Cannot use %s: %s", name, device->rejected);
+	else if (!(disk = scan_find_pv_on(feed->source->scan, device)))
+		(void)err_set(&err, ENOENT, "Failed to find physical volume \"%s\".", name);
+	if (disk)
+		feed_disk(feed, disk);
+	else
+		fail(feed, &err);
+}
+
+static void feed_missing_pvs(struct feed *feed, const struct report_vg *vg)
+{
+	for (uint32_t i = 0; i < vg->stored->vg->pv_count; i++)
+		if (!vg->stored->pv_disks[i])
+			feed_pv(feed, vg, vg->stored->vg->pvs[i], NULL);
+}
+
+static void feed_tagged_pvs(struct feed *feed, const char *tag)
+{
+	for (size_t i = 0; i < feed->source->vg_count; i++) {
+		const struct report_vg *vg = &feed->source->vgs[i];
+
+		for (uint32_t k = 0; k < vg->stored->vg->pv_count; k++)
+			if (tags_have(vg->stored->vg->pvs[k]->tags, tag) ||
+			    tags_have(vg->stored->vg->tags, tag))
+				feed_pv(feed, vg, vg->stored->vg->pvs[k], vg->stored->pv_disks[k]);
+	}
+}
+
+static void feed_pvs(struct feed *feed)
+{
+	const struct scan *scan = feed->source->scan;
+
+	for (size_t i = 0; i < feed->args->name_count; i++)
+		if (*feed->args->names[i] == '@')
+			feed_tagged_pvs(feed, feed->args->names[i]);
+		else
+			feed_named_pv(feed, feed->args->names[i]);
+	if (feed->args->name_count)
+		return;
+	for (size_t i = 0; i < scan->pv_disk_count; i++)
+		if (!scan->pv_disks[i]->is_duplicate)
+			feed_disk(feed, scan->pv_disks[i]);
+	for (size_t i = 0; i < feed->source->vg_count; i++)
+		feed_missing_pvs(feed, &feed->source->vgs[i]);
+}
+
+int rows_feed(struct report_source *source, const struct report_args *args, uint32_t owners,
+	      struct dm_report *report, struct err *err)
+{
+	struct feed feed = { .source = source, .args = args, .owners = owners, .report = report };
+
+	switch (args->kind) {
+	case REPORT_PVS:
+		feed_pvs(&feed);
+		break;
+	case REPORT_PVSEGS:
+		feed.owners |= OWNER_PVSEG;
+		feed_pvs(&feed);
+		break;
+	case REPORT_VGS:
+		feed_vgs(&feed);
+		break;
+	case REPORT_SEGS:
+		feed.owners |= OWNER_SEG;
+		feed_lvs(&feed);
+		break;
+	case REPORT_LVS:
+		feed_lvs(&feed);
+		break;
+	}
+	if (feed.first.code && err)
+		*err = (struct err){ .code = feed.first.code }; /* said already */
+	return feed.first.code;
+}

@@ -65,7 +65,7 @@ struct value get_unknown(const struct report_row *row, struct dm_pool *mem)
 	return (struct value){ .kind = VALUE_UNKNOWN };
 }
 
-struct value value_uuid(const struct uuid *uuid, struct dm_pool *mem)
+struct value value_of_uuid(const struct uuid *uuid, struct dm_pool *mem)
 {
 	char dashed[UUID_DASHED_SIZE];
 
@@ -92,7 +92,7 @@ void list_add(struct value *list, struct dm_pool *mem, const char *text)
 	dm_list_add(list->list, &item->list);
 }
 
-struct value value_tags(const struct name_list *tags, struct dm_pool *mem)
+struct value value_of_tags(const struct name_list *tags, struct dm_pool *mem)
 {
 	struct value list = value_list(mem, ",");
 

@@ -146,8 +146,8 @@ struct value get_nothing(const struct report_row *row, struct dm_pool *mem);
 struct value get_minus_one(const struct report_row *row, struct dm_pool *mem);
 struct value get_unknown(const struct report_row *row, struct dm_pool *mem);
 
-struct value value_uuid(const struct uuid *uuid, struct dm_pool *mem);
-struct value value_tags(const struct name_list *tags, struct dm_pool *mem);
+struct value value_of_uuid(const struct uuid *uuid, struct dm_pool *mem);
+struct value value_of_tags(const struct name_list *tags, struct dm_pool *mem);
 
 /** A list value in the order it is made; add to it with list_add(). */
 struct value value_list(struct dm_pool *mem, const char *delimiter);

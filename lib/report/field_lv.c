@@ -22,7 +22,7 @@ static bool is_clustered(const struct report_row *row)
 
 static struct value get_lv_uuid(const struct report_row *row, struct dm_pool *mem)
 {
-	return value_uuid(&row->lv->id, mem);
+	return value_of_uuid(&row->lv->id, mem);
 }
 
 static struct value get_lv_name(const struct report_row *row, struct dm_pool *mem)
@@ -134,7 +134,7 @@ static struct value get_seg_count(const struct report_row *row, struct dm_pool *
 
 static struct value get_lv_tags(const struct report_row *row, struct dm_pool *mem)
 {
-	return value_tags(row->lv->tags, mem);
+	return value_of_tags(row->lv->tags, mem);
 }
 
 static struct value get_lv_profile(const struct report_row *row, struct dm_pool *mem)

@@ -47,7 +47,7 @@ static struct value get_pv_fmt(const struct report_row *row, struct dm_pool *mem
 
 static struct value get_pv_uuid(const struct report_row *row, struct dm_pool *mem)
 {
-	return value_uuid(row->pv ? &row->pv->id : &row->disk->header.id, mem);
+	return value_of_uuid(row->pv ? &row->pv->id : &row->disk->header.id, mem);
 }
 
 static struct value get_dev_size(const struct report_row *row, struct dm_pool *mem)
@@ -194,7 +194,7 @@ static struct value get_pv_pe_alloc_count(const struct report_row *row, struct d
 
 static struct value get_pv_tags(const struct report_row *row, struct dm_pool *mem)
 {
-	return value_tags(row->pv ? row->pv->tags : NULL, mem);
+	return value_of_tags(row->pv ? row->pv->tags : NULL, mem);
 }
 
 /* An area whose committed location is empty in a PV of a VG counts as none (LVM2, section 2.5). */

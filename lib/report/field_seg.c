@@ -81,7 +81,7 @@ static struct value get_seg_size_pe(const struct report_row *row, struct dm_pool
 
 static struct value get_seg_tags(const struct report_row *row, struct dm_pool *mem)
 {
-	return value_tags(row->seg ? row->seg->tags : NULL, mem);
+	return value_of_tags(row->seg ? row->seg->tags : NULL, mem);
 }
 
 static const char *area_name(const struct report_row *row, const struct area *area)

@@ -34,7 +34,7 @@ static struct value get_vg_fmt(const struct report_row *row, struct dm_pool *mem
 
 static struct value get_vg_uuid(const struct report_row *row, struct dm_pool *mem)
 {
-	return row->vg ? value_uuid(&vg_of(row)->id, mem) : value_text("");
+	return row->vg ? value_of_uuid(&vg_of(row)->id, mem) : value_text("");
 }
 
 static struct value get_vg_name(const struct report_row *row, struct dm_pool *mem)
@@ -234,7 +234,7 @@ static struct value get_vg_seqno(const struct report_row *row, struct dm_pool *m
 
 static struct value get_vg_tags(const struct report_row *row, struct dm_pool *mem)
 {
-	return value_tags(row->vg ? vg_of(row)->tags : NULL, mem);
+	return value_of_tags(row->vg ? vg_of(row)->tags : NULL, mem);
 }
 
 static struct value get_vg_profile(const struct report_row *row, struct dm_pool *mem)

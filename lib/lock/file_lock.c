@@ -128,11 +128,6 @@ static int make_lock_dir(const char *dir, struct err *err)
 		       strerror(errno));
 }
 
-static const char *resource_label(const char *resource)
-{
-	return strncmp(resource, "V_", 2) ? resource : resource + 2;
-}
-
 static int take(struct context *context, const char *resource, bool exclusive,
 		struct file_lock *lock, struct err *err)
 {
@@ -152,9 +147,6 @@ static int take(struct context *context, const char *resource, bool exclusive,
 	else
 		rc = lock_path(lock->path, (exclusive ? LOCK_EX : LOCK_SH) | (wait ? 0 : LOCK_NB),
 			       &lock->fd, err);
-	if (!rc)
-		return 0;
-	(void)err_append(err, "\nCan't get lock for %s.", resource_label(resource));
 	if (rc != -EAGAIN)
 		return rc;
 	if (err)
@@ -171,10 +163,7 @@ int file_lock_take(struct context *context, const char *resource, bool exclusive
 	if (!*resource || strchr(resource, '/'))
 		return err_set(err, EINVAL, "Lock name \"%s\" is invalid.", resource);
 	if (exclusive && context->options.readonly)
-		return err_set(err, EROFS,
-			       "Operation prohibited while --readonly is set.\n"
-			       "Can't get lock for %s.",
-			       resource_label(resource));
+		return err_set(err, EROFS, "Operation prohibited while --readonly is set.");
 	if (!(lock = calloc(1, sizeof(*lock))))
 		return err_set(err, ENOMEM, "Out of memory for a lock.");
 	lock->fd = -1;

@@ -12,8 +12,9 @@
 
 struct file_lock;
 
-/** @resource is "V_<vg>" or "P_global". Waits unless global/wait_for_locks=0 (-EBUSY, LVM2's
- * wording). -EACCES. */
+/** @resource is "V_<vg>" or "P_global". Waits unless global/wait_for_locks=0 (-EBUSY with
+ * the line that LVM2 prints before "Can't get lock for ..."). -EACCES. Takes nothing with
+ * --nolocking or --readonly. */
 int file_lock_take(struct context *context, const char *resource, bool exclusive,
 		   struct file_lock **ret_lock, struct err *err) MUST_CHECK;
 void file_lock_release(struct file_lock *lock);

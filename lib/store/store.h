@@ -44,7 +44,8 @@ struct pv_disk {
 	uint64_t label_sector;
 	struct mda_copy *mdas; /* one per area of the header */
 	uint32_t mda_count;
-	bool is_duplicate; /* another device has the same PV id and was preferred */
+	bool is_duplicate;   /* another device has the same PV id and was preferred */
+	bool has_duplicates; /* this is the preferred one of several */
 };
 
 struct scan {
@@ -52,6 +53,7 @@ struct scan {
 	struct device_list *devices;
 	struct pv_disk **pv_disks; /* sorted by device name */
 	size_t pv_disk_count;
+	struct scan_index *index; /* private: what was derived from the above */
 };
 
 /** Read labels, headers and texts of all accepted devices. Warnings go to the context. */
@@ -128,10 +130,16 @@ int store_remove_vg(struct context *context, struct stored_vg *stored, struct er
 struct pv_format {
 	struct pv_header header;
 	uint64_t label_sector;
-	bool zero; /* the first 2048 bytes */
+	bool zero;	  /* the first 2048 bytes */
+	bool ignore_mdas; /* --metadataignore y */
 };
 int store_format_pv(struct context *context, const struct device *device,
 		    const struct pv_format *format, struct err *err) MUST_CHECK;
+
+/** pvresize of an orphan: rewrite the label with another device size. (store_write() does it for
+ * PVs of a VG, where it sees that pv->dev_size changed.) */
+int store_resize_label(struct context *context, struct pv_disk *pv_disk, uint64_t device_size_bytes,
+		       struct err *err) MUST_CHECK;
 
 /** pvremove: zero the label sector. */
 int store_wipe_label(struct context *context, const struct pv_disk *pv_disk,

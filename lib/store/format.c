@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Labels and empty areas: making a PV, unmaking it, taking it out of a VG.
+ *
+ * Order: what the label names is in place before the label; an area is emptied before the label
+ * says that the PV is free. So a crash never leaves a free PV that still has a VG's metadata.
+ */
+#include "lib/store/store_private.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+
+#define MDA_ZEROED_BYTES ((size_t)8 * SECTOR_BYTES)
+
+/* ---- pvcreate ---- */
+
+static int zero_range(int fd, const struct device *device, uint64_t offset, size_t length,
+		      struct err *err)
+{
+	static const unsigned char zeros[MDA_ZEROED_BYTES];
+
+	return device_write(fd, device, offset, zeros, length, err);
+}
+
+static int wipe_labels(int fd, const struct device *device, bool all, struct err *err)
+{
+	unsigned char sectors[LABEL_SCAN_SECTORS * SECTOR_BYTES];
+	int rc;
+
+	if (all)
+		return zero_range(fd, device, 0, sizeof(sectors), err);
+	if ((rc = device_read(fd, device, 0, sectors, sizeof(sectors), err)))
+		return rc;
+	for (size_t i = 0; i < LABEL_SCAN_SECTORS; i++)
+		if (label_is_present(sectors + i * SECTOR_BYTES) &&
+		    (rc = zero_range(fd, device, i * SECTOR_BYTES, SECTOR_BYTES, err)))
+			return rc;
+	return 0;
+}
+
+static int check_fits(const struct device *device, const struct pv_format *format, struct err *err)
+{
+	const struct pv_header *header = &format->header;
+
+	if (format->label_sector >= LABEL_SCAN_SECTORS)
+		return err_set(err, EINVAL, "labelsector must be less than %d.",
+			       LABEL_SCAN_SECTORS);
+	for (uint32_t i = 0; i < header->mda_count; i++) {
+		const struct disk_area *area = &header->mda[i];
+
+		if (area->size_bytes <= MDA_ZEROED_BYTES ||
+		    area->offset_bytes < LABEL_SCAN_SECTORS * SECTOR_BYTES ||
+		    area->offset_bytes > device->size_bytes ||
+		    area->size_bytes > device->size_bytes - area->offset_bytes)
+			return err_set(err, EINVAL, "Metadata area %u does not fit on device %s.",
+				       i + 1, device->name);
+	}
+	return 0;
+}
+
+static struct mda_header empty_header(const struct disk_area *area, bool ignored)
+{
+	return (struct mda_header){
+		.start_bytes = area->offset_bytes,
+		.size_bytes = area->size_bytes,
+		.committed.flags = ignored ? MDA_LOCATION_IGNORED : 0,
+	};
+}
+
+static int format_areas(int fd, const struct device *device, const struct pv_format *format,
+			struct err *err)
+{
+	int rc;
+
+	for (uint32_t i = 0; i < format->header.mda_count; i++) {
+		const struct disk_area *area = &format->header.mda[i];
+		struct mda_header header = empty_header(area, format->ignore_mdas);
+
+		if ((rc = zero_range(fd, device, area->offset_bytes, MDA_ZEROED_BYTES, err)) ||
+		    (rc = mda_header_write(fd, device, &header, err)))
+			return rc;
+	}
+	return 0;
+}
+
+int store_format_pv(struct context *context, const struct device *device,
+		    const struct pv_format *format, struct err *err)
+{
+	struct pv_disk pv_disk = { .device = device, .label_sector = format->label_sector };
+	AUTO_CLOSE int fd = -1;
+	int rc;
+
+	if ((rc = check_fits(device, format, err)))
+		return rc;
+	if (context->options.test)
+		return 0;
+	if ((fd = device_open(device, DEVICE_EXCLUSIVE, err)) < 0)
+		return fd;
+	if ((rc = wipe_labels(fd, device, format->zero, err)) ||
+	    (rc = device_flush(fd, device, err)) || (rc = format_areas(fd, device, format, err)) ||
+	    (rc = device_flush(fd, device, err)) ||
+	    (rc = label_write(fd, &pv_disk, &format->header, err)))
+		return rc;
+	return device_flush(fd, device, err);
+}
+
+int store_wipe_label(struct context *context, const struct pv_disk *pv_disk, struct err *err)
+{
+	AUTO_CLOSE int fd = -1;
+	int rc;
+
+	if (context->options.test)
+		return 0;
+	if ((fd = device_open(pv_disk->device, DEVICE_EXCLUSIVE, err)) < 0)
+		return fd;
+	if ((rc = zero_range(fd, pv_disk->device, pv_disk->label_sector * SECTOR_BYTES,
+			     SECTOR_BYTES, err)))
+		return rc;
+	return device_flush(fd, pv_disk->device, err);
+}
+
+int store_resize_label(struct context *context, struct pv_disk *pv_disk, uint64_t device_size_bytes,
+		       struct err *err)
+{
+	struct pv_header header = pv_disk->header;
+	AUTO_CLOSE int fd = -1;
+	int rc;
+
+	if (context->options.test)
+		return 0;
+	header.device_size_bytes = device_size_bytes;
+	if ((fd = device_open(pv_disk->device, DEVICE_WRITE, err)) < 0)
+		return fd;
+	if ((rc = label_write(fd, pv_disk, &header, err)) ||
+	    (rc = device_flush(fd, pv_disk->device, err)))
+		return rc;
+	pv_disk->header = header;
+	return 0;
+}
+
+/* ---- out of a VG ---- */
+
+/* Empty the areas of one PV. One whose header was bad gets a good one: its VG is gone from here. */
+static int empty_areas(struct pv_disk *pv_disk, struct err *err)
+{
+	AUTO_CLOSE int fd = device_open(pv_disk->device, DEVICE_WRITE, err);
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	for (uint32_t i = 0; i < pv_disk->mda_count; i++) {
+		struct mda_copy *copy = &pv_disk->mdas[i];
+		struct mda_header header = empty_header(&copy->area, copy->ignored);
+
+		if (copy->state == MDA_UNREADABLE)
+			continue;
+		if ((rc = mda_header_write(fd, pv_disk->device, &header, err)))
+			return rc;
+		copy->header = header;
+		copy->state = MDA_EMPTY;
+		copy->precommitted_seqno = 0;
+	}
+	return device_flush(fd, pv_disk->device, err);
+}
+
+static int clear_used(struct pv_disk *pv_disk, struct err *err)
+{
+	struct pv_header header = pv_disk->header;
+	AUTO_CLOSE int fd = -1;
+	int rc;
+
+	if (!(header.extension_flags & PV_EXTENSION_USED))
+		return 0;
+	header.extension_flags &= ~PV_EXTENSION_USED;
+	if ((fd = device_open(pv_disk->device, DEVICE_WRITE, err)) < 0)
+		return fd;
+	if ((rc = label_write(fd, pv_disk, &header, err)) ||
+	    (rc = device_flush(fd, pv_disk->device, err)))
+		return rc;
+	pv_disk->header = header;
+	return 0;
+}
+
+/* Do the step on every PV: one that fails must not keep the others from it. First failure wins. */
+static int for_each_pv(struct pv_disk *const *pv_disks, size_t count,
+		       int (*step)(struct pv_disk *pv_disk, struct err *err), struct err *err)
+{
+	struct err first = { 0 };
+
+	for (size_t i = 0; i < count; i++) {
+		struct err one = { 0 };
+
+		if (pv_disks[i] && step(pv_disks[i], &one) && !first.code)
+			first = one;
+	}
+	if (first.code && err)
+		*err = first;
+	return first.code;
+}
+
+int store_release_pvs(struct context *context, struct pv_disk *const *pv_disks, size_t count,
+		      struct err *err)
+{
+	int rc;
+
+	if (context->options.test)
+		return 0;
+	if ((rc = for_each_pv(pv_disks, count, empty_areas, err)))
+		return rc;
+	return for_each_pv(pv_disks, count, clear_used, err);
+}
+
+int store_remove_vg(struct context *context, struct stored_vg *stored, struct err *err)
+{
+	return store_release_pvs(context, stored->pv_disks, stored->vg->pv_count, err);
+}

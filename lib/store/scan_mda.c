@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One metadata area: header, committed text, precommitted text.
+ *
+ * Readers take no lock. A header is one block, so it is old or new; but its text may be written
+ * over by the second commit after it was read. So a bad area is read again, header first, before it
+ * is called bad.
+ */
+#include "lib/store/store_private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/fd.h"
+#include "metadata/base/crc.h"
+
+#define READ_TRIES 3
+
+/* ---- texts ---- */
+
+int mda_text_read(int fd, const struct device *device, const struct mda_header *header,
+		  const struct mda_location *location, char **ret_text, struct err *err)
+{
+	struct mda_pieces pieces = mda_text_pieces(header, location);
+	AUTO_FREE char *text = NULL;
+	size_t done = 0;
+	int rc;
+
+	if (location->size_bytes > VG_TEXT_MAX)
+		return err_set(err, EUCLEAN, "Metadata text on %s is too long (%llu bytes).",
+			       device->name, (unsigned long long)location->size_bytes);
+	if (!(text = malloc(location->size_bytes + 1)))
+		return err_set(err, ENOMEM, "Out of memory for the metadata on %s.", device->name);
+	for (unsigned i = 0; i < pieces.count; i++) {
+		size_t length = (size_t)pieces.piece[i].size_bytes;
+
+		if (length > location->size_bytes - done)
+			return err_set(err, EUCLEAN, "Metadata text on %s is not in its area.",
+				       device->name);
+		if ((rc = device_read(fd, device, pieces.piece[i].offset_bytes, text + done, length,
+				      err)))
+			return rc;
+		done += length;
+	}
+	if (done != location->size_bytes ||
+	    lvm_crc(LVM_CRC_INITIAL, text, done) != location->checksum)
+		return err_set(err, EUCLEAN, "Checksum error on %s at offset %llu.", device->name,
+			       (unsigned long long)(header->start_bytes + location->offset_bytes));
+	text[done] = '\0';
+	*ret_text = text;
+	text = NULL;
+	return 0;
+}
+
+const struct known_text *scan_keep_text(struct scan *scan, const char *text, size_t length,
+					uint32_t checksum, struct err *err)
+{
+	struct known_text *known;
+	char *copy;
+
+	for (known = scan->index->texts; known; known = known->next)
+		if (known->checksum == checksum && known->length == length &&
+		    !memcmp(known->text, text, length))
+			return known;
+
+	known = arena_new(&scan->arena, struct known_text);
+	copy = arena_alloc(&scan->arena, length + 1);
+	if (!known || !copy) {
+		(void)err_set(err, ENOMEM, "Out of memory for metadata.");
+		return NULL;
+	}
+	memcpy(copy, text, length);
+	if (vg_text_summary(copy, length, &scan->arena, &known->summary, err))
+		return NULL;
+	known->checksum = checksum;
+	known->length = length;
+	known->text = copy;
+	known->next = scan->index->texts;
+	scan->index->texts = known;
+	return known;
+}
+
+/* ---- one try ---- */
+
+static int read_header(int fd, struct mda_copy *copy, struct head_bytes head, struct err *err)
+{
+	const struct device *device = copy->pv_disk->device;
+	unsigned char sector[MDA_HEADER_BYTES];
+	uint64_t offset = copy->area.offset_bytes;
+	int rc;
+
+	if (head.length >= sizeof(sector) && offset <= head.length - sizeof(sector)) {
+		memcpy(sector, head.bytes + offset, sizeof(sector));
+	} else if ((rc = device_read(fd, device, offset, sector, sizeof(sector), err))) {
+		copy->state = MDA_UNREADABLE;
+		return rc;
+	}
+	if ((rc = mda_header_decode(sector, &copy->area, &copy->header, err)))
+		copy->state = MDA_BAD_HEADER;
+	return rc;
+}
+
+static int read_committed(struct scan *scan, int fd, struct mda_copy *copy, struct err *err)
+{
+	const struct mda_location *location = &copy->header.committed;
+	const struct known_text *known;
+	AUTO_FREE char *text = NULL;
+	int rc;
+
+	copy->ignored = location->flags & MDA_LOCATION_IGNORED;
+	copy->state = MDA_EMPTY;
+	if (!location->offset_bytes || copy->ignored)
+		return 0;
+
+	rc = mda_text_read(fd, copy->pv_disk->device, &copy->header, location, &text, err);
+	if (rc) {
+		copy->state = rc == -EUCLEAN ? MDA_BAD_TEXT : MDA_UNREADABLE;
+		return rc;
+	}
+	known = scan_keep_text(scan, text, (size_t)location->size_bytes, location->checksum, err);
+	if (!known) {
+		copy->state = MDA_BAD_TEXT;
+		return -EUCLEAN;
+	}
+	copy->state = MDA_VALID;
+	copy->summary = known->summary;
+	copy->text = known->text;
+	copy->text_length = known->length;
+	return 0;
+}
+
+/* Only its seqno counts, and only if it is readable: nothing is said when it is not. */
+static void read_precommitted(int fd, struct mda_copy *copy)
+{
+	const struct mda_location *location = &copy->header.precommitted;
+	AUTO_ARENA struct arena arena = { .limit = VG_TEXT_MAX };
+	AUTO_FREE char *text = NULL;
+	struct vg_summary summary;
+
+	copy->precommitted_seqno = 0;
+	if (!location->offset_bytes || !location->size_bytes ||
+	    location->offset_bytes == copy->header.committed.offset_bytes)
+		return;
+	if (mda_text_read(fd, copy->pv_disk->device, &copy->header, location, &text, NULL) ||
+	    vg_text_summary(text, (size_t)location->size_bytes, &arena, &summary, NULL))
+		return;
+	copy->precommitted_seqno = summary.seqno;
+}
+
+/* ---- warnings ---- */
+
+static void warn_bad_text(struct context *context, const struct mda_copy *copy, unsigned number,
+			  const char *reason)
+{
+	const char *name = copy->pv_disk->device->name;
+	unsigned long long at = copy->area.offset_bytes + copy->header.committed.offset_bytes;
+
+	ctx_warn(context, "WARNING: %s", reason);
+	ctx_warn(context, "WARNING: invalid metadata text from %s at %llu.", name, at);
+	ctx_warn(context, "WARNING: metadata on %s at %llu has invalid summary for VG.", name, at);
+	ctx_warn(context, "WARNING: bad metadata text on %s in mda%u", name, number);
+}
+
+static void warn_bad_copy(struct context *context, const struct mda_copy *copy,
+			  const struct err *reason)
+{
+	const struct pv_disk *pv_disk = copy->pv_disk;
+	const char *name = pv_disk->device->name;
+	unsigned number = (unsigned)(copy - pv_disk->mdas) + 1;
+
+	if (copy->state == MDA_BAD_TEXT) {
+		warn_bad_text(context, copy, number, reason->text);
+	} else if (copy->state == MDA_BAD_HEADER) {
+		ctx_warn(context, "WARNING: %s on %s at %llu", reason->text, name,
+			 (unsigned long long)copy->area.offset_bytes);
+		ctx_warn(context, "WARNING: bad metadata header on %s at %llu.", name,
+			 (unsigned long long)copy->area.offset_bytes);
+	} else {
+		ctx_warn(context, "%s", reason->text);
+	}
+	ctx_warn(context, "WARNING: scanning %s mda%u failed to read metadata summary.", name,
+		 number);
+	ctx_warn(context, "WARNING: repair VG metadata on %s with vgck --updatemetadata.", name);
+	ctx_warn(context, "WARNING: scan failed to get metadata summary from %s PVID %.*s", name,
+		 UUID_LENGTH, pv_disk->header.id.text);
+}
+
+void mda_copy_read(struct context *context, struct scan *scan, int fd, struct mda_copy *copy,
+		   struct head_bytes head, bool warn)
+{
+	struct err err = { 0 };
+	int rc = -EUCLEAN;
+
+	scan->index->vgs_valid = false;
+	copy->precommitted_seqno = 0;
+	copy->ignored = false;
+	for (unsigned i = 0; rc == -EUCLEAN && i < READ_TRIES; i++) {
+		if (!(rc = read_header(fd, copy, head, &err)))
+			rc = read_committed(scan, fd, copy, &err);
+		head.length = 0; /* from now on from the disk */
+	}
+	if (!rc)
+		read_precommitted(fd, copy);
+	else if (warn)
+		warn_bad_copy(context, copy, &err);
+}

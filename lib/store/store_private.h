@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the files of lib/store share. */
+#ifndef LIB_STORE_STORE_PRIVATE_H
+#define LIB_STORE_STORE_PRIVATE_H
+
+#include "lib/store/store.h"
+
+/* A text whose checksum and summary were found good, kept once for all areas that hold it. */
+struct known_text {
+	uint32_t checksum;
+	size_t length;
+	const char *text;
+	struct vg_summary summary;
+	struct known_text *next;
+};
+
+/* One VG of the scan and where its newest text is. */
+struct scan_vg {
+	struct mda_copy *newest;
+	bool has_members;
+	struct uuid *pv_ids; /* by the newest text; once has_members */
+	uint32_t pv_count;
+};
+
+struct scan_index {
+	struct known_text *texts;
+	struct scan_vg *vgs;
+	size_t vg_count;
+	bool vgs_valid; /* cleared when an area changes */
+	struct uuid *warned_ids;
+	size_t warned_count;
+};
+
+/* The first bytes of a device, read once for label and first header. */
+struct head_bytes {
+	const unsigned char *bytes;
+	size_t length;
+};
+
+/** Read header and text of an area into @copy; never fails: the state says it. Reads again when a
+ * writer may have come between. Warns when @warn. */
+void mda_copy_read(struct context *context, struct scan *scan, int fd, struct mda_copy *copy,
+		   struct head_bytes head, bool warn);
+
+/** The bytes at @location, checksum verified; caller frees. -EUCLEAN: checksum. */
+int mda_text_read(int fd, const struct device *device, const struct mda_header *header,
+		  const struct mda_location *location, char **ret_text, struct err *err) MUST_CHECK;
+
+/** Keep a text in the scan, or find it there. NULL: not a VG's text (reason in @err). */
+const struct known_text *scan_keep_text(struct scan *scan, const char *text, size_t length,
+					uint32_t checksum, struct err *err);
+
+/** Mark all but one of each set of devices with one PV id. Warns. */
+void scan_resolve_duplicates(struct context *context, struct scan *scan);
+
+/** VGs in discovery order, by id. */
+int scan_index_vgs(struct scan *scan, struct err *err) MUST_CHECK;
+struct scan_vg *scan_find_vg(struct scan *scan, const struct uuid *vg_id);
+
+/** First time for this VG in this scan? */
+bool scan_warn_once(struct scan *scan, const struct uuid *vg_id);
+
+/** Is this a copy of that VG which counts (readable, and not on an unused duplicate)? */
+bool mda_copy_is_of(const struct mda_copy *copy, const struct uuid *vg_id);
+
+/** Write a label sector; not flushed. */
+int label_write(int fd, const struct pv_disk *pv_disk, const struct pv_header *header,
+		struct err *err) MUST_CHECK;
+
+/** Write an area's header sector; not flushed. */
+int mda_header_write(int fd, const struct device *device, const struct mda_header *header,
+		     struct err *err) MUST_CHECK;
+
+#endif

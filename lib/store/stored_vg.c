@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One VG from its copies. The highest seqno wins; a copy that is newer but cannot be parsed is an
+ * error, never a reason to take an older one.
+ *
+ * The areas were read one after the other, perhaps while a writer committed. So copies that differ
+ * are read again, with short pauses, before anybody is told that they differ.
+ */
+#include "lib/store/store_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/fd.h"
+
+#define SETTLE_TRIES 6
+#define SETTLE_FIRST_PAUSE                                                    \
+	2000000 /* ns; doubles: 126 ms in all, longer than the commit of a VG \
+		 */
+
+/* ---- copies that agree ---- */
+
+static bool copies_agree(const struct scan *scan, const struct mda_copy *newest)
+{
+	for (size_t i = 0; i < scan->pv_disk_count; i++)
+		for (uint32_t k = 0; k < scan->pv_disks[i]->mda_count; k++) {
+			const struct mda_copy *copy = &scan->pv_disks[i]->mdas[k];
+
+			if (mda_copy_is_of(copy, &newest->summary.id) && copy->text != newest->text)
+				return false;
+		}
+	return true;
+}
+
+static void read_again(struct context *context, struct scan *scan, const struct uuid *vg_id)
+{
+	for (size_t i = 0; i < scan->pv_disk_count; i++) {
+		struct pv_disk *pv_disk = scan->pv_disks[i];
+		AUTO_CLOSE int fd = -1;
+
+		for (uint32_t k = 0; k < pv_disk->mda_count; k++) {
+			if (!mda_copy_is_of(&pv_disk->mdas[k], vg_id))
+				continue;
+			if (fd < 0 && (fd = device_open(pv_disk->device, DEVICE_READ, NULL)) < 0)
+				break;
+			mda_copy_read(context, scan, fd, &pv_disk->mdas[k],
+				      (struct head_bytes){ 0 }, true);
+		}
+	}
+}
+
+/* The newest copy, after any commit that was under way while we read has settled. */
+static struct mda_copy *settle(struct context *context, struct scan *scan, struct uuid vg_id,
+			       bool *ret_agree)
+{
+	struct timespec pause = { .tv_nsec = SETTLE_FIRST_PAUSE };
+	struct scan_vg *found = scan_find_vg(scan, &vg_id);
+
+	*ret_agree = true;
+	for (unsigned i = 0; found && i < SETTLE_TRIES; i++) {
+		if ((*ret_agree = copies_agree(scan, found->newest)))
+			break;
+		(void)nanosleep(&pause, NULL);
+		pause.tv_nsec *= 2;
+		read_again(context, scan, &vg_id);
+		found = scan_find_vg(scan, &vg_id);
+	}
+	if (!found)
+		return NULL;
+	*ret_agree = copies_agree(scan, found->newest);
+	return found->newest;
+}
+
+/* ---- warnings ---- */
+
+static bool is_member(const struct vg *vg, const struct pv_disk *pv_disk)
+{
+	return vg_find_pv_by_id(vg, &pv_disk->header.id);
+}
+
+static void warn_differences(struct context *context, const struct scan *scan, const struct vg *vg,
+			     const struct mda_copy *newest)
+{
+	const char *newest_name = newest->pv_disk->device->name;
+
+	for (size_t i = 0; i < scan->pv_disk_count; i++)
+		for (uint32_t k = 0; k < scan->pv_disks[i]->mda_count; k++) {
+			const struct mda_copy *copy = &scan->pv_disks[i]->mdas[k];
+			const char *name = scan->pv_disks[i]->device->name;
+
+			if (!mda_copy_is_of(copy, &vg->id) || copy->text == newest->text)
+				continue;
+			if (copy->summary.seqno == newest->summary.seqno)
+				ctx_warn(context,
+					 "WARNING: metadata on %s and %s differ though both have "
+					 "seqno %u for VG %s.",
+					 name, newest_name, vg->seqno, vg->name);
+			else
+				ctx_warn(context,
+					 "WARNING: ignoring metadata seqno %u on %s for seqno %u "
+					 "on %s for VG %s.",
+					 copy->summary.seqno, name, newest->summary.seqno,
+					 newest_name, vg->name);
+		}
+	ctx_warn(context, "WARNING: Inconsistent metadata found for VG %s.", vg->name);
+	ctx_warn(context, "See vgck --updatemetadata to correct inconsistency.");
+}
+
+/* PVs that were removed from the VG while they were away. */
+static void warn_outdated(struct context *context, const struct scan *scan, const struct vg *vg)
+{
+	for (size_t i = 0; i < scan->pv_disk_count; i++) {
+		const struct pv_disk *pv_disk = scan->pv_disks[i];
+
+		for (uint32_t k = 0; k < pv_disk->mda_count; k++) {
+			const struct mda_copy *copy = &pv_disk->mdas[k];
+
+			if (!mda_copy_is_of(copy, &vg->id) || is_member(vg, pv_disk))
+				continue;
+			ctx_warn(context,
+				 "WARNING: outdated PV %s seqno %u has been removed in current VG "
+				 "%s seqno %u.",
+				 pv_disk->device->name, copy->summary.seqno, vg->name, vg->seqno);
+			ctx_warn(context, "See vgck --updatemetadata to clear outdated metadata.");
+			break;
+		}
+	}
+}
+
+static void warn_missing(struct context *context, const struct stored_vg *stored)
+{
+	const struct vg *vg = stored->vg;
+	char id[UUID_DASHED_SIZE];
+
+	for (uint32_t i = 0; i < vg->pv_count; i++)
+		if (!stored->pv_disks[i])
+			ctx_warn(context, "WARNING: Couldn't find device with uuid %s.",
+				 uuid_format(&vg->pvs[i]->id, id));
+	for (uint32_t i = 0; i < vg->pv_count; i++) {
+		const struct pv *pv = vg->pvs[i];
+
+		if (!stored->pv_disks[i])
+			ctx_warn(context, "WARNING: VG %s is missing PV %s (last written to %s).",
+				 vg->name, uuid_format(&pv->id, id),
+				 pv->device_hint ? pv->device_hint : "[unknown]");
+		else if (pv->status & STATUS_MISSING)
+			ctx_warn(context,
+				 "WARNING: VG %s was previously updated while PV %s was missing.",
+				 vg->name, uuid_format(&pv->id, id));
+	}
+}
+
+static void warn_headers(struct context *context, const struct stored_vg *stored)
+{
+	const struct vg *vg = stored->vg;
+
+	for (uint32_t i = 0; i < vg->pv_count; i++) {
+		const struct pv_disk *pv_disk = stored->pv_disks[i];
+
+		if (!pv_disk)
+			continue;
+		if (pv_disk->header.extension_version < PV_EXTENSION_VERSION)
+			ctx_warn(context,
+				 "WARNING: PV %s in VG %s is using an old PV header, modify the VG "
+				 "to update.",
+				 pv_disk->device->name, vg->name);
+		else if (!(pv_disk->header.extension_flags & PV_EXTENSION_USED))
+			ctx_warn(context,
+				 "WARNING: PV %s in VG %s is missing the used flag in PV header.",
+				 pv_disk->device->name, vg->name);
+	}
+}
+
+static void warn_sizes(struct context *context, const struct stored_vg *stored)
+{
+	const struct vg *vg = stored->vg;
+	bool changed = false;
+
+	for (uint32_t i = 0; i < vg->pv_count; i++) {
+		const struct pv_disk *pv_disk = stored->pv_disks[i];
+		uint64_t sectors;
+
+		if (!pv_disk)
+			continue;
+		sectors = pv_disk->device->size_bytes / SECTOR_BYTES;
+		if (sectors >= vg->pvs[i]->dev_size)
+			continue;
+		changed = true;
+		ctx_warn(context,
+			 "WARNING: Device %s has size of %llu sectors which is smaller than "
+			 "corresponding PV size of %llu sectors. Was device resized?",
+			 pv_disk->device->name, (unsigned long long)sectors,
+			 (unsigned long long)vg->pvs[i]->dev_size);
+	}
+	if (changed)
+		ctx_warn(context,
+			 "WARNING: One or more devices used as PVs in VG %s have changed sizes.",
+			 vg->name);
+}
+
+/* ---- assembling ---- */
+
+static uint32_t highest_seqno(const struct scan *scan, const struct vg *vg)
+{
+	uint32_t highest = vg->seqno;
+
+	for (size_t i = 0; i < scan->pv_disk_count; i++) {
+		const struct pv_disk *pv_disk = scan->pv_disks[i];
+
+		for (uint32_t k = 0; k < pv_disk->mda_count; k++) {
+			const struct mda_copy *copy = &pv_disk->mdas[k];
+			bool of_vg = mda_copy_is_of(copy, &vg->id);
+
+			if (of_vg && copy->summary.seqno > highest)
+				highest = copy->summary.seqno;
+			if ((of_vg || is_member(vg, pv_disk)) && copy->precommitted_seqno > highest)
+				highest = copy->precommitted_seqno;
+		}
+	}
+	return highest;
+}
+
+/* Takes over @vg, also on failure. */
+static int assemble(struct scan *scan, struct vg *vg, struct stored_vg **ret_stored,
+		    struct err *err)
+{
+	struct stored_vg *stored = calloc(1, sizeof(*stored));
+
+	if (stored)
+		stored->pv_disks = calloc((size_t)vg->pv_count + 1, sizeof(struct pv_disk *));
+	if (!stored || !stored->pv_disks) {
+		free(stored);
+		vg_free(vg);
+		return err_set(err, ENOMEM, "Out of memory for the volume group.");
+	}
+	stored->vg = vg;
+	for (uint32_t i = 0; i < vg->pv_count; i++) {
+		stored->pv_disks[i] = scan_find_pv(scan, &vg->pvs[i]->id);
+		/* What is absent is missing to all that look at the model; the next write keeps it.
+		 */
+		if (!stored->pv_disks[i])
+			vg->pvs[i]->status |= STATUS_MISSING;
+	}
+	stored->seqno_highest = highest_seqno(scan, vg);
+	*ret_stored = stored;
+	return 0;
+}
+
+/* The one VG of that name or id. */
+static int find_summary(struct scan *scan, const char *name, const struct uuid *id,
+			struct vg_summary *ret_summary, struct err *err)
+{
+	const struct scan_vg *found = NULL;
+	char dashed[UUID_DASHED_SIZE];
+	int rc;
+
+	if ((rc = scan_index_vgs(scan, err)))
+		return rc;
+	for (size_t i = 0; i < scan->index->vg_count; i++) {
+		const struct scan_vg *vg = &scan->index->vgs[i];
+		const struct vg_summary *summary = &vg->newest->summary;
+
+		if (id ? !uuid_equal(&summary->id, id) : strcmp(summary->name, name) != 0)
+			continue;
+		if (found)
+			return err_set(err, EEXIST,
+				       "Multiple VGs found with the same name: skipping %s\n"
+				       "Use --select vg_uuid=<uuid> in place of the VG name.",
+				       name);
+		found = vg;
+	}
+	if (!found)
+		return err_set(err, ENOENT, "Volume group \"%s\" not found",
+			       name ? name : uuid_format(id, dashed));
+	*ret_summary = found->newest->summary;
+	return 0;
+}
+
+int stored_vg_read(struct context *context, struct scan *scan, const char *name,
+		   const struct uuid *id, struct stored_vg **ret_stored, struct err *err)
+{
+	const struct mda_copy *newest;
+	struct stored_vg *stored = NULL;
+	struct vg_summary summary;
+	struct vg *vg = NULL;
+	bool agree;
+	int rc;
+
+	if ((rc = find_summary(scan, name, id, &summary, err)))
+		return rc;
+	newest = settle(context, scan, summary.id, &agree);
+	/* Settling reads again, so the VG may have got another name, or be gone. */
+	if (!newest || (!id && strcmp(newest->summary.name, name) != 0))
+		return err_set(err, ENOENT, "Volume group \"%s\" not found", summary.name);
+	if ((rc = vg_import(newest->text, newest->text_length, &vg, NULL, err)) ||
+	    (rc = assemble(scan, vg, &stored, err)))
+		return rc;
+	stored->inconsistent = !agree;
+
+	if (scan_warn_once(scan, &vg->id)) {
+		if (!agree)
+			warn_differences(context, scan, vg, newest);
+		warn_outdated(context, scan, vg);
+		warn_missing(context, stored);
+		warn_headers(context, stored);
+		warn_sizes(context, stored);
+	}
+	*ret_stored = stored;
+	return 0;
+}
+
+/* ---- precommitted ---- */
+
+static bool is_awaited(const struct mda_copy *copy, uint64_t text_length, uint32_t text_crc)
+{
+	const struct mda_location *location = &copy->header.precommitted;
+
+	return (copy->state == MDA_VALID || copy->state == MDA_EMPTY) &&
+	       !copy->pv_disk->is_duplicate && location->offset_bytes &&
+	       location->size_bytes == text_length && location->checksum == text_crc;
+}
+
+static int import_precommitted(const struct mda_copy *copy, const struct uuid *vg_id,
+			       struct vg **ret_vg, struct err *err)
+{
+	const struct device *device = copy->pv_disk->device;
+	const struct mda_location *location = &copy->header.precommitted;
+	AUTO_CLOSE int fd = device_open(device, DEVICE_READ, err);
+	AUTO_FREE char *text = NULL;
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	if ((rc = mda_text_read(fd, device, &copy->header, location, &text, err)) ||
+	    (rc = vg_import(text, (size_t)location->size_bytes, ret_vg, NULL, err)))
+		return rc;
+	if (uuid_equal(&(*ret_vg)->id, vg_id))
+		return 0;
+	vg_free(*ret_vg);
+	*ret_vg = NULL;
+	return err_set(err, ESTALE, "Precommitted metadata on %s is of another VG.", device->name);
+}
+
+int stored_vg_read_precommitted(struct context *context, struct scan *scan,
+				const struct uuid *vg_id, uint64_t text_length, uint32_t text_crc,
+				struct stored_vg **ret_stored, struct err *err)
+{
+	char id[UUID_DASHED_SIZE];
+	struct vg *vg = NULL;
+
+	(void)context;
+	for (size_t i = 0; i < scan->pv_disk_count; i++)
+		for (uint32_t k = 0; k < scan->pv_disks[i]->mda_count; k++) {
+			const struct mda_copy *copy = &scan->pv_disks[i]->mdas[k];
+
+			/* One readable copy is enough: its checksum says that it is the text. */
+			if (is_awaited(copy, text_length, text_crc) &&
+			    !import_precommitted(copy, vg_id, &vg, err))
+				return assemble(scan, vg, ret_stored, err);
+		}
+	return err_set(err, ESTALE,
+		       "The new metadata of VG %s (%llu bytes, checksum %08x) is not on any disk "
+		       "that this node can read.",
+		       uuid_format(vg_id, id), (unsigned long long)text_length, text_crc);
+}
+
+/* ---- rest ---- */
+
+void stored_vg_free(struct stored_vg *stored)
+{
+	if (!stored)
+		return;
+	vg_free(stored->vg);
+	free(stored->pv_disks);
+	free(stored);
+}
+
+uint32_t stored_vg_mda_count(const struct stored_vg *stored)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < stored->vg->pv_count; i++)
+		for (uint32_t k = 0; stored->pv_disks[i] && k < stored->pv_disks[i]->mda_count; k++)
+			count += mda_copy_is_of(&stored->pv_disks[i]->mdas[k], &stored->vg->id);
+	return count;
+}

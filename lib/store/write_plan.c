@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Every area of every PV that is there takes part, but for those that are bad (only an explicit
+ * repair touches them) and those that are ignored. With metadata_copies the VG says how many are to
+ * be in use: flags are set on the last ones or cleared on the first ones until it is so.
+ */
+#include "lib/store/txn.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COPIES_ALL UINT32_MAX
+
+static bool was_member(const struct stored_vg *before, const struct uuid *pv_id)
+{
+	return before && vg_find_pv_by_id(before->vg, pv_id);
+}
+
+/* Will the label have to be written? */
+static void plan_label(struct txn_disk *disk, const struct pv *pv)
+{
+	struct pv_header *header = &disk->header;
+	uint64_t size = pv->dev_size * SECTOR_BYTES;
+
+	*header = disk->pv_disk->header;
+	if (header->extension_version < PV_EXTENSION_VERSION) {
+		header->extension_version = PV_EXTENSION_VERSION;
+		header->extension_flags = 0;
+		disk->label_changes = true;
+	}
+	if (!(header->extension_flags & PV_EXTENSION_USED)) {
+		header->extension_flags |= PV_EXTENSION_USED;
+		disk->label_changes = true;
+	}
+	/* pvresize; dev_size is absent (0) in old texts */
+	if (pv->dev_size && header->device_size_bytes != size) {
+		header->device_size_bytes = size;
+		disk->label_changes = true;
+	}
+}
+
+static int plan_disks(struct store_txn *txn, const struct stored_vg *before, const struct vg *after,
+		      struct err *err)
+{
+	txn->disks = calloc((size_t)after->pv_count + 1, sizeof(*txn->disks));
+	if (!txn->disks)
+		return err_set(err, ENOMEM, "Out of memory writing volume group %s.", after->name);
+	for (uint32_t i = 0; i < after->pv_count; i++) {
+		struct pv_disk *pv_disk = scan_find_pv(txn->scan, &after->pvs[i]->id);
+		struct txn_disk *disk = &txn->disks[txn->disk_count];
+
+		if (!pv_disk)
+			continue;
+		disk->pv_disk = pv_disk;
+		disk->fd = -1;
+		disk->is_new = !was_member(before, &after->pvs[i]->id);
+		plan_label(disk, after->pvs[i]);
+		txn->disk_count++;
+	}
+	return 0;
+}
+
+static bool is_usable(const struct mda_copy *copy)
+{
+	return copy->state == MDA_VALID || copy->state == MDA_EMPTY;
+}
+
+static int plan_areas(struct store_txn *txn, const struct vg *after, struct err *err)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < txn->disk_count; i++)
+		total += txn->disks[i].pv_disk->mda_count;
+	if (!(txn->areas = calloc(total + 1, sizeof(*txn->areas))))
+		return err_set(err, ENOMEM, "Out of memory writing volume group %s.", after->name);
+	for (size_t i = 0; i < txn->disk_count; i++) {
+		struct pv_disk *pv_disk = txn->disks[i].pv_disk;
+
+		for (uint32_t k = 0; k < pv_disk->mda_count; k++)
+			if (is_usable(&pv_disk->mdas[k]))
+				txn->areas[txn->area_count++] =
+					(struct txn_area){ .copy = &pv_disk->mdas[k],
+							   .disk = &txn->disks[i],
+							   .was_ignored = pv_disk->mdas[k].ignored,
+							   .header = pv_disk->mdas[k].header };
+	}
+	return 0;
+}
+
+/* Decide which areas are ignored from now on. */
+static void balance(struct store_txn *txn, uint32_t wanted)
+{
+	uint32_t in_use = 0;
+
+	for (size_t i = 0; i < txn->area_count; i++) {
+		txn->areas[i].becomes_ignored = txn->areas[i].was_ignored;
+		in_use += !txn->areas[i].was_ignored;
+	}
+	if (!wanted)
+		return; /* unmanaged */
+	for (size_t i = 0; i < txn->area_count && in_use < wanted; i++)
+		if (txn->areas[i].becomes_ignored) {
+			txn->areas[i].becomes_ignored = false;
+			in_use++;
+		}
+	for (size_t i = txn->area_count; i-- > 0 && in_use > wanted;)
+		if (!txn->areas[i].becomes_ignored) {
+			txn->areas[i].becomes_ignored = true;
+			in_use--;
+		}
+}
+
+/* Areas that were and stay ignored take no part at all. */
+static void drop_unconcerned(struct store_txn *txn)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < txn->area_count; i++)
+		if (!txn->areas[i].becomes_ignored || !txn->areas[i].was_ignored)
+			txn->areas[kept++] = txn->areas[i];
+	txn->area_count = kept;
+}
+
+static int check_duplicates(const struct store_txn *txn, const struct vg *after, struct err *err)
+{
+	for (size_t i = 0; i < txn->disk_count; i++)
+		if (txn->disks[i].pv_disk->has_duplicates)
+			return err_set(err, EEXIST,
+				       "Cannot update volume group %s with duplicate PV devices.",
+				       after->name);
+	return 0;
+}
+
+int txn_plan(struct store_txn *txn, const struct stored_vg *before, const struct vg *after,
+	     struct err *err)
+{
+	size_t written = 0;
+	int rc;
+
+	if ((rc = plan_disks(txn, before, after, err)) ||
+	    (rc = check_duplicates(txn, after, err)) || (rc = plan_areas(txn, after, err)))
+		return rc;
+	balance(txn, after->metadata_copies == COPIES_ALL ? (uint32_t)txn->area_count
+							  : after->metadata_copies);
+	drop_unconcerned(txn);
+	for (size_t i = 0; i < txn->area_count; i++)
+		written += !txn->areas[i].becomes_ignored;
+	if (!written)
+		return err_set(err, EROFS, "Aborting vg_write: No metadata areas to write to!");
+	return 0;
+}

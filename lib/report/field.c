@@ -117,18 +117,29 @@ const struct lv_kernel_state *row_kernel(const struct report_row *row)
 
 /* ---- to dm_report ---- */
 
+/* Sizes sort and select as doubles, every other number as a uint64_t. */
+static const void *sort_value(struct dm_pool *mem, enum field_type type, uint64_t number)
+{
+	double *size;
+	uint64_t *other;
+
+	if (type == FIELD_SIZE) {
+		if ((size = dm_pool_alloc(mem, sizeof(*size))))
+			*size = (double)number;
+		return size;
+	}
+	if ((other = dm_pool_alloc(mem, sizeof(*other))))
+		*other = number;
+	return other;
+}
+
 static int set_text(struct dm_pool *mem, struct dm_report_field *field, const char *text,
 		    enum field_type type, uint64_t sort_number)
 {
-	uint64_t *sort;
+	const void *sort = NULL; /* a string sorts by itself */
 
-	if (type == FIELD_STRING) {
-		dm_report_field_set_value(field, text, NULL);
-		return 1;
-	}
-	if (!(sort = dm_pool_alloc(mem, sizeof(*sort))))
+	if (type != FIELD_STRING && !(sort = sort_value(mem, type, sort_number)))
 		return 0;
-	*sort = sort_number;
 	dm_report_field_set_value(field, text, sort);
 	return 1;
 }
@@ -207,12 +218,24 @@ static void *row_base(void *object)
 	return row->index;
 }
 
+/* A free run has no LV, an LV without segments no PV: their fields are empty. */
+static bool has_owner(const struct report_row *row, enum field_owner owner)
+{
+	if (owner & OWNER_ANY_LV)
+		return row->lv;
+	if (owner & (OWNER_LABEL | OWNER_PV))
+		return row->pv || row->disk;
+	return true;
+}
+
 static int format_field(struct dm_report *report, struct dm_pool *mem, struct dm_report_field *out,
 			const void *data, void *private_data)
 {
 	const struct field *field =
 		field_by_number((size_t)((const char *)data - current_row->index));
-	const struct value value = field->get(current_row, mem);
+	const struct value value = has_owner(current_row, field->owner)
+					   ? field->get(current_row, mem)
+					   : (struct value){ .kind = VALUE_EMPTY };
 
 	return set_value(report, mem, out, field, &value, private_data);
 }
@@ -230,13 +253,6 @@ const struct dm_report_object_type field_owners[] = {
 	{ 0, "", "", NULL },
 };
 
-static uint32_t alignment(enum field_type type)
-{
-	return type == FIELD_STRING || type == FIELD_LIST || type == FIELD_TIME
-		       ? DM_REPORT_FIELD_ALIGN_LEFT
-		       : DM_REPORT_FIELD_ALIGN_RIGHT;
-}
-
 struct dm_report_field_type *field_types_build(void)
 {
 	struct dm_report_field_type *types = calloc(FIELD_COUNT_MAX + 1, sizeof(*types));
@@ -246,7 +262,8 @@ struct dm_report_field_type *field_types_build(void)
 		for (const struct field *field = tables[t]; field->name; field++) {
 			struct dm_report_field_type type = {
 				.type = field->owner,
-				.flags = (uint32_t)field->type | alignment(field->type),
+				.flags = (uint32_t)field->type, /* alone: selection compares it as a
+								   whole */
 				.offset = (uint32_t)count,
 				.width = field->width ? field->width : (int)strlen(field->heading),
 				.report_fn = format_field,

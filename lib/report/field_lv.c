@@ -224,7 +224,7 @@ static struct value get_lv_active_locally(const struct report_row *row, struct d
 static struct value get_lv_active_remotely(const struct report_row *row, struct dm_pool *mem)
 {
 	(void)mem;
-	if (is_clustered(row) && !row->holders)
+	if (is_clustered(row) ? !row->holders : !row_kernel(row))
 		return unknown_flag();
 	return value_flag(activity_of(row).elsewhere, "active remotely");
 }

@@ -80,6 +80,12 @@ static const char *json_name(enum report_kind kind)
 	return names[kind];
 }
 
+/* libdevmapper does not change the name, though its argument is not const. */
+static bool push(struct dm_report_group *group, struct dm_report *report, const char *name)
+{
+	return dm_report_group_push(group, report, (void *)(uintptr_t)name);
+}
+
 static int feed_and_print(struct report_source *source, const struct report_args *args,
 			  uint32_t owners, struct dm_report *report, struct err *err)
 {
@@ -89,16 +95,15 @@ static int feed_and_print(struct report_source *source, const struct report_args
 
 	if (args->json) {
 		group = dm_report_group_create(DM_REPORT_GROUP_JSON, NULL);
-		/* the name is not changed, but libdevmapper's argument is not const */
-		if (!group ||
-		    !dm_report_group_push(group, report, (void *)(uintptr_t)json_name(args->kind)))
+		if (!group || !push(group, NULL, "report") ||
+		    !push(group, report, json_name(args->kind)))
 			return err_set(err, ENOMEM, "The JSON report could not be made.");
 	}
 	if (owners & (OWNER_ANY_LV | OWNER_VG))
 		report_source_ask_cluster(source);
 	rc = rows_feed(source, args, owners, report, err);
-	printed = group ? dm_report_group_output_and_pop_all(group) : dm_report_output(report);
-	if (group && !dm_report_group_destroy(group))
+	printed = dm_report_output(report);
+	if (group && !dm_report_group_destroy(group)) /* prints what closes the JSON */
 		printed = false;
 	if (!printed && !rc)
 		rc = err_set(err, EIO, "The report could not be printed.");

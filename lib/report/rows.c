@@ -215,9 +215,11 @@ static void feed_vgs(struct feed *feed)
 static void feed_pv(struct feed *feed, const struct report_vg *vg, const struct pv *pv,
 		    const struct pv_disk *disk)
 {
+	static const struct pv_run nothing; /* what an orphan PV has */
 	struct report_row row = { .vg = vg, .pv = pv, .disk = disk };
 
 	if (!pv || !(feed->owners & (OWNER_ANY_LV | OWNER_SEG | OWNER_PVSEG))) {
+		row.run = &nothing;
 		add(feed, &row);
 		return;
 	}

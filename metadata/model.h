@@ -26,6 +26,7 @@ struct cfg_node; /* metadata/config_text.h: a parsed "key = value" or "section {
 
 #define NAME_MAX_LENGTH 127		  /* VG or LV name; "vg/lv" together too */
 #define EXTENTS_MAX	UINT32_MAX	  /* per LV and per PV */
+#define LV_DEPTH_MAX	64		  /* LVs on LVs; vg_check() refuses more */
 #define VG_ARENA_LIMIT	((size_t)2 << 30) /* bytes; 20,000 LVs take well under 100 MiB */
 
 /* The order is that in which LVM2 tries them. */
@@ -63,7 +64,9 @@ enum status_flag {
 	STATUS_WRITEMOSTLY = 1 << 14, /* LV */
 	STATUS_PARTIAL = 1 << 15,     /* VG: old files only; ignored */
 	/* words of `flags` */
-	FLAG_WRITE_LOCKED = 1 << 16,	/* VG, LV: stands for WRITE */
+	/* VG, LV: was read in place of WRITE; STATUS_WRITE is set too. Which of the two words is
+	 * written follows from vg_hides_write(), not from this. */
+	FLAG_WRITE_LOCKED = 1 << 16,
 	FLAG_NOAUTOACTIVATE = 1 << 17,	/* VG, LV */
 	FLAG_ACTIVATION_SKIP = 1 << 18, /* LV */
 	FLAG_ERROR_WHEN_FULL = 1 << 19, /* LV */
@@ -114,6 +117,9 @@ struct seg {
 	struct area *areas; /* striped; for others what stripes/mirrors/raids arrays name */
 	struct cfg_node
 		*content; /* SEG_OTHER/UNKNOWN: all keys of the segment; striped: unknown ones */
+	/* Other: LVs outside areas[] that its data needs: log, pool, origin, metadata… */
+	uint32_t need_count;
+	struct lv **needs;
 };
 
 struct lv {
@@ -134,6 +140,11 @@ struct lv {
 	uint32_t seg_count;
 	struct seg *segs; /* an array, sorted by le_start, covering 0..le_count-1 */
 	struct cfg_node *unknown;
+	/* Set by vg_import() from the segments of other LVs: */
+	uint32_t user_count;	    /* times that they name this LV, in any role */
+	uint32_t snapshot_count;    /* COW snapshots of which this is the origin */
+	struct lv *snapshot_origin; /* this is the COW store of a snapshot of that LV */
+	bool is_merging_snapshot;
 };
 
 #define READ_AHEAD_AUTO 0
@@ -201,13 +212,26 @@ static inline bool vg_is_clustered(const struct vg *vg)
 	return vg->status & STATUS_CLUSTERED;
 }
 
-static inline bool lv_is_visible(const struct lv *lv)
-{
-	return lv->status & STATUS_VISIBLE;
-}
+/** Shown without -a. A COW snapshot is as visible as its origin, its record never. */
+bool lv_is_visible(const struct lv *lv);
 
-/** Linear or striped, directly on PVs: what we create, activate and resize. */
+/** Linear or striped, directly on PVs, part of nothing: what we create, activate and resize. */
 bool lv_is_operable(const struct lv *lv);
+
+/** Extents that each area of @seg has: all of them in mirrors, a share in stripes. */
+uint32_t seg_area_length(const struct seg *seg);
+
+/**
+ * Does @seg name @lv: as an area, or anywhere in its kept content?
+ *
+ * Names in kept content follow by themselves when lv->name is set to another string: it holds
+ * references, not copies. An LV that is named by others must not be removed.
+ */
+bool seg_refers_to(const struct seg *seg, const struct lv *lv);
+
+/** WRITE is written as the flag WRITE_LOCKED, so that tools that know no system ID or lock type
+ * leave the VG alone. */
+bool vg_hides_write(const struct vg *vg);
 
 /** A missing PV is under it, directly or through other LVs. */
 bool lv_is_partial(const struct lv *lv);

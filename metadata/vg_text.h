@@ -12,6 +12,9 @@
 #define VG_TEXT_MAX \
 	((size_t)256 << 20) /* bytes; far above 20,000 LVs, bounds what strangers send */
 
+/* What texts say they were written by: other tools look at it, so it is what they know. */
+#define VG_TEXT_GENERATOR "LVM2 version 2.03.16(2) (2022-05-18)"
+
 /* Trailer (on disk) or header (backup file) of a text. */
 struct vg_text_info {
 	const char *description;
@@ -32,7 +35,7 @@ enum vg_text_form { VG_TEXT_DISK, VG_TEXT_FILE };
  *
  * @text need not be NUL-terminated; a NUL ends it early. -EUCLEAN when it is not a valid
  * VG: the message gives line and key. vg_check() was run on what is returned.
- * @info may be NULL; else filled with strings in the VG's arena.
+ * @info may be NULL; else filled with strings in the VG's arena (comments are not read).
  */
 int vg_import(const char *text, size_t length, struct vg **ret_vg, struct vg_text_info *info,
 	      struct err *err) MUST_CHECK;

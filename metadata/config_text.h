@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * LVM2's configuration grammar, the same for metadata texts and lvm.conf:
+ *
+ *	key = value		value: 12  1.5  "text"  'text'  word  [value, value]
+ *	section { ... }		sections nest; "a/b = 1" is a { b = 1 }; "#" begins a comment
+ *
+ * Text -> tree. A tree lives in the caller's arena and holds no pointer into the text. A section
+ * that comes twice is one section with the items of both.
+ */
+#ifndef METADATA_CONFIG_TEXT_H
+#define METADATA_CONFIG_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "metadata/base/arena.h"
+#include "metadata/base/err.h"
+
+#define CFG_DEPTH_MAX 16 /* sections in sections; LVM2's own files stay below 6 */
+
+enum cfg_value_type { CFG_INTEGER = 1, CFG_FLOAT, CFG_STRING };
+
+struct cfg_value {
+	enum cfg_value_type type;
+	union {
+		int64_t integer;
+		const char *text; /* of a string, without quotes; of a float, its digits */
+	};
+	/* A string that names a PV or LV of the VG: where that object keeps its name now. */
+	const char *const *reference;
+	struct cfg_value *next;
+};
+
+/* "key = values" or "key { items }"; a list of them is linked by next. */
+struct cfg_node {
+	const char *key;
+	struct cfg_node *next;
+	uint32_t line;
+	bool is_section;
+	bool is_list; /* the values were in [ ], which may be empty */
+	union {
+		struct cfg_node *items;
+		struct cfg_value *values;
+	};
+};
+
+/* Which of two equal keys in one section counts. */
+enum cfg_repeats {
+	CFG_FIRST_COUNTS, /* metadata; both are kept in the tree */
+	CFG_LAST_COUNTS,  /* lvm.conf and --config; the earlier one is dropped */
+};
+
+/**
+ * Parse a whole text; a NUL ends it early. NULL in @ret_items is an empty text.
+ * -EUCLEAN: "Parse error at byte B (line L): ..."; -ENOMEM past the arena's limit.
+ */
+int cfg_parse(const char *text, size_t length, enum cfg_repeats repeats, struct arena *arena,
+	      struct cfg_node **ret_items, struct err *err) MUST_CHECK;
+
+/** The first section, or key with values, of that name; NULL when there is none. */
+struct cfg_node *cfg_find_section(const struct cfg_node *items, const char *key);
+struct cfg_node *cfg_find_key(const struct cfg_node *items, const char *key);
+
+/** The only value of a key when it is of that type; false leaves the result alone. */
+bool cfg_get_integer(const struct cfg_node *node, int64_t *ret_value);
+bool cfg_get_unsigned(const struct cfg_node *node, uint64_t max, uint64_t *ret_value);
+bool cfg_get_string(const struct cfg_node *node, const char **ret_text);
+
+/** What a string value says now: the name of the object it refers to, else its text. */
+const char *cfg_value_text(const struct cfg_value *value);
+
+/* Says what a reference of a copied value becomes. */
+typedef const char *const *cfg_map_reference(const char *const *reference, void *arg);
+
+/**
+ * Copy @node (not what is linked behind it) with all that is in it; NULL without memory.
+ * @map may be NULL: references are dropped, and the text becomes what they said.
+ */
+struct cfg_node *cfg_copy(const struct cfg_node *node, struct arena *arena, cfg_map_reference *map,
+			  void *arg);
+
+/** As cfg_copy() for a list. *ret_list is set; false without memory. */
+bool cfg_copy_list(const struct cfg_node *list, struct arena *arena, cfg_map_reference *map,
+		   void *arg, struct cfg_node **ret_list);
+
+#endif

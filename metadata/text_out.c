@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "metadata/text_out.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define INDENT_MAX     5 /* tabs, however deep */
+#define COMMENT_COLUMN 5 /* tabs before a comment of a short line */
+#define TAB	       8
+
+static unsigned indent_tabs(const struct text_out *out)
+{
+	return out->indent < INDENT_MAX ? out->indent : INDENT_MAX;
+}
+
+static void begin_line(struct text_out *out)
+{
+	if (out->is_file)
+		for (unsigned i = 0; i < indent_tabs(out); i++)
+			buf_add(out->buf, "\t", 1);
+	out->line_start = out->buf->used;
+}
+
+static void end_line(struct text_out *out, const char *comment)
+{
+	if (out->is_file && comment) {
+		size_t column = (TAB * indent_tabs(out) + out->buf->used - out->line_start) / TAB;
+
+		do
+			buf_add(out->buf, "\t", 1);
+		while (++column < COMMENT_COLUMN);
+		buf_printf(out->buf, "# %s", comment);
+	}
+	buf_add(out->buf, "\n", 1);
+}
+
+void out_quoted(struct buf *buf, const char *text)
+{
+	buf_add(buf, "\"", 1);
+	for (;;) {
+		size_t plain = strcspn(text, "\"\\");
+
+		buf_add(buf, text, plain);
+		text += plain;
+		if (!*text)
+			break;
+		buf_add(buf, "\\", 1);
+		buf_add(buf, text++, 1);
+	}
+	buf_add(buf, "\"", 1);
+}
+
+/* A name as it is, or quoted when the grammar would not read it back. */
+static void add_name(struct buf *buf, const char *name)
+{
+	if (*name && !name[strcspn(name, " \t\n\v\f\r#={}\"'\\")])
+		buf_puts(buf, name);
+	else
+		out_quoted(buf, name);
+}
+
+void out_blank(struct text_out *out)
+{
+	buf_add(out->buf, "\n", 1);
+}
+
+void out_line(struct text_out *out, const char *text)
+{
+	begin_line(out);
+	buf_puts(out->buf, text);
+	end_line(out, NULL);
+}
+
+void out_open(struct text_out *out, const char *name)
+{
+	begin_line(out);
+	add_name(out->buf, name);
+	buf_puts(out->buf, " {");
+	end_line(out, NULL);
+	out->indent++;
+}
+
+void out_close(struct text_out *out)
+{
+	out->indent--;
+	out_line(out, "}");
+}
+
+static void begin_key(struct text_out *out, const char *key)
+{
+	begin_line(out);
+	add_name(out->buf, key);
+	buf_puts(out->buf, " = ");
+}
+
+void out_number(struct text_out *out, const char *key, int64_t value, const char *comment)
+{
+	begin_key(out, key);
+	buf_printf(out->buf, "%" PRId64, value);
+	end_line(out, comment);
+}
+
+void out_string(struct text_out *out, const char *key, const char *value, const char *comment)
+{
+	begin_key(out, key);
+	out_quoted(out->buf, value);
+	end_line(out, comment);
+}
+
+const char *out_size_text(uint64_t sectors, char text[OUT_SIZE_TEXT])
+{
+	static const char *const units[] = { "Kilobytes", "Megabytes", "Gigabytes",
+					     "Terabytes", "Petabytes", "Exabytes" };
+	double value = (double)sectors / 2;
+	size_t unit = 0;
+
+	for (; value > 1024 && unit + 1 < sizeof(units) / sizeof(*units); unit++)
+		value /= 1024;
+	(void)snprintf(text, OUT_SIZE_TEXT, "%g %s", value, units[unit]);
+	return text;
+}
+
+void out_size(struct text_out *out, const char *key, uint64_t value, uint64_t sectors)
+{
+	char comment[OUT_SIZE_TEXT];
+
+	begin_key(out, key);
+	buf_printf(out->buf, "%" PRIu64, value);
+	end_line(out, out->is_file ? out_size_text(sectors, comment) : NULL);
+}
+
+void out_list_begin(struct text_out *out, const char *key)
+{
+	begin_key(out, key);
+	buf_puts(out->buf, "[");
+}
+
+void out_list_add(struct text_out *out, const char *text)
+{
+	if (!out->buf->failed && out->buf->data[out->buf->used - 1] != '[')
+		buf_puts(out->buf, ", ");
+	out_quoted(out->buf, text);
+}
+
+void out_list_end(struct text_out *out)
+{
+	buf_puts(out->buf, "]");
+	end_line(out, NULL);
+}
+
+void out_names(struct text_out *out, const char *key, const struct name_list *names)
+{
+	out_list_begin(out, key);
+	for (; names; names = names->next)
+		out_list_add(out, names->name);
+	out_list_end(out);
+}
+
+void out_rows_begin(struct text_out *out, const char *key)
+{
+	out_blank(out);
+	begin_key(out, key);
+	buf_puts(out->buf, "[");
+	end_line(out, NULL);
+	out->indent++;
+}
+
+void out_rows_add(struct text_out *out, const char *name, const uint32_t *number, bool starts_line,
+		  bool is_last)
+{
+	if (starts_line)
+		begin_line(out);
+	else
+		buf_puts(out->buf, " ");
+	if (number)
+		buf_printf(out->buf, "%" PRIu32, *number);
+	else
+		out_quoted(out->buf, name);
+	if (!is_last)
+		buf_puts(out->buf, ",");
+}
+
+void out_rows_newline(struct text_out *out)
+{
+	end_line(out, NULL);
+}
+
+void out_rows_end(struct text_out *out)
+{
+	out->indent--;
+	out_line(out, "]");
+}
+
+static void add_value(struct buf *buf, const struct cfg_value *value)
+{
+	switch (value->type) {
+	case CFG_INTEGER:
+		buf_printf(buf, "%" PRId64, value->integer);
+		break;
+	case CFG_FLOAT:
+		buf_puts(buf, value->text);
+		break;
+	case CFG_STRING:
+		out_quoted(buf, cfg_value_text(value));
+		break;
+	}
+}
+
+static void add_values(struct buf *buf, const struct cfg_node *node, const char *comma)
+{
+	if (node->is_list)
+		buf_puts(buf, "[");
+	for (const struct cfg_value *value = node->values; value; value = value->next) {
+		add_value(buf, value);
+		if (value->next)
+			buf_puts(buf, comma);
+	}
+	if (node->is_list)
+		buf_puts(buf, "]");
+}
+
+static void add_node(struct text_out *out, const struct cfg_node *node, const char *comment,
+		     bool tight)
+{
+	if (node->is_section) {
+		out_open(out, node->key);
+		for (const struct cfg_node *item = node->items; item; item = item->next)
+			add_node(out, item, NULL, tight);
+		out_close(out);
+		return;
+	}
+	begin_line(out);
+	add_name(out->buf, node->key);
+	buf_puts(out->buf, tight ? "=" : " = ");
+	add_values(out->buf, node, tight ? "," : ", ");
+	end_line(out, comment);
+}
+
+void out_node(struct text_out *out, const struct cfg_node *node, const char *comment)
+{
+	add_node(out, node, comment, false);
+}
+
+void out_node_tight(struct text_out *out, const struct cfg_node *node)
+{
+	add_node(out, node, NULL, true);
+}

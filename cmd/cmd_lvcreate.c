@@ -7,6 +7,7 @@
 #include "cmd/commands.h"
 #include "cmd/lv_size.h"
 #include "cmd/operand.h"
+#include "metadata/names.h"
 
 #define ARG(field) offsetof(struct lvcreate_args, field)
 
@@ -202,15 +203,16 @@ static int check(struct cmdline *line, struct err *err)
 	int rc;
 
 	if (args->type == TYPE_OTHER)
-		return err_set(err, EOPNOTSUPP,
-			       "lvcreate: other types than linear and striped are "
-			       "not supported yet.");
+		return err_set(err, EOPNOTSUPP, "lvcreate --type %s is not supported yet.",
+			       cmdline_value(line, "type"));
 	if (args->type == TYPE_LINEAR && args->stripes.is_set) {
 		line->stage = STAGE_FORM;
 		return err_set(err, EINVAL, "Command does not accept option: --stripes %u.",
 			       args->stripes.value);
 	}
 	rc = check_names(line, err);
+	if (rc == 0 && args->op.lv_name)
+		rc = lv_name_check(args->op.lv_name, err);
 	if (rc == 0)
 		rc = lv_size_choose(&args->size, &args->extents,
 				    "Please specify either size or extents (not both).",

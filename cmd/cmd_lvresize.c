@@ -94,10 +94,8 @@ static int check(struct cmdline *line, enum resize_direction direction, struct e
 	int rc;
 
 	if (args->type == TYPE_OTHER)
-		return err_set(err, EOPNOTSUPP,
-			       "%s: other types than linear and striped are not "
-			       "supported yet.",
-			       line->command->name);
+		return err_set(err, EOPNOTSUPP, "%s --type %s is not supported yet.",
+			       line->command->name, cmdline_value(line, "type"));
 	rc = lv_size_choose(&args->size, &args->extents,
 			    "Please specify either size or extents but not both.", &op->size, err);
 	if (rc == 0)

@@ -256,12 +256,15 @@ const struct command cmd_vgremove = {
 
 /* ---- vgrename ---- */
 
+/* LVM2 has bad names of this one command fail with 5, not 3; so have we. */
 static int vgrename_run(struct context *context, struct cmdline *line, struct err *err)
 {
 	struct targets targets;
 	int rc = operands_as_vgs(line, &targets, err);
 
-	return rc < 0 ? rc : op_vg_rename(context, targets.items[0].vg, targets.items[1].vg, err);
+	if (rc == 0)
+		rc = op_vg_rename(context, targets.items[0].vg, targets.items[1].vg, err);
+	return rc == -EINVAL ? err->code = -ENOENT : rc;
 }
 
 static const struct form vgrename_forms[] = {

@@ -89,10 +89,10 @@ void cmdline_free(struct cmdline *line)
 	arena_free(&line->arena);
 }
 
-bool cmdline_has(const struct cmdline *line, const char *long_name)
+const char *cmdline_value(const struct cmdline *line, const char *long_name)
 {
 	for (size_t i = 0; i < line->given_count; i++)
 		if (strcmp(line->given[i].opt->long_name, long_name) == 0)
-			return true;
-	return false;
+			return line->given[i].value;
+	return NULL;
 }

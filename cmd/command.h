@@ -94,8 +94,8 @@ int command_parse(const struct command *command, int argc, char *const argv[],
 		  struct cmdline *ret_line, struct err *err) MUST_CHECK;
 void cmdline_free(struct cmdline *line);
 
-/** Was the option given, under whichever spelling? */
-bool cmdline_has(const struct cmdline *line, const char *long_name);
+/** What was given as the value of an option, or NULL. */
+const char *cmdline_value(const struct cmdline *line, const char *long_name);
 
 /** Find line->form, or fail as LVM2 does. In syntax.c. */
 int form_match(struct cmdline *line, struct err *err) MUST_CHECK;

@@ -409,11 +409,17 @@ int mapper_remove(const struct mapper_options *options, const struct lv_kernel_s
 	return r;
 }
 
-int mapper_make_nodes(const struct mapper_options *options, const char *name, struct err *err)
+int mapper_make_node(const char *name, struct err *err)
 {
-	struct dm_task AUTO_TASK *task = task_new(DM_DEVICE_MKNODES);
+	struct dm_task AUTO_TASK *task = NULL;
+	char path[MAPPER_NAME_SIZE + 16];
 
-	dm_udev_set_sync_support(options->use_udev);
+	(void)snprintf(path, sizeof(path), "%s/%s", dm_dir(), name);
+	if (!access(path, F_OK))
+		return 0;
+	/* Also with udev: it had its time, and did not make it or somebody removed it. */
+	dm_udev_set_sync_support(0);
+	task = task_new(DM_DEVICE_MKNODES);
 	if (!task || !dm_task_set_name(task, name) || !dm_task_run(task))
 		return task_failed(task, err, "make the node of device", name);
 	dm_task_update_nodes();

@@ -69,9 +69,8 @@ int mapper_rename(const struct mapper_options *options, const char *old_name, co
 int mapper_remove(const struct mapper_options *options, const struct lv_kernel_state *state,
 		  struct err *err) MUST_CHECK;
 
-/** Make /dev/mapper/<name> when it is missing. */
-int mapper_make_nodes(const struct mapper_options *options, const char *name,
-		      struct err *err) MUST_CHECK;
+/** Make /dev/mapper/<name> if it is missing. */
+int mapper_make_node(const char *name, struct err *err) MUST_CHECK;
 
 /** Is there a driver that answers? */
 bool mapper_driver_present(void);

@@ -146,7 +146,7 @@ static void step_mend_nodes(struct lv_step *step)
 {
 	struct err err = { 0 };
 
-	if (!step->options.use_udev && mapper_make_nodes(&step->options, step->state.name, &err))
+	if (mapper_make_node(step->state.name, &err))
 		ctx_warn(step->context, "WARNING: %s", err.text);
 	if (lv_is_visible(step->lv))
 		link_mend(step->context, step->vg->name, step->lv->name, &step->state);

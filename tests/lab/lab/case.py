@@ -29,6 +29,7 @@ class TestCase(unittest.TestCase):
 
     node_count = 2
     disks = ("2G",)
+    private_disks = None  # {"n1": ("64M",)}: only that node has them
     memory = "512M"
     product = True   # our commands first in PATH (asserted)
     clustered = True  # corosync and clvmd run
@@ -40,7 +41,8 @@ class TestCase(unittest.TestCase):
     def setUpClass(cls):
         cls.cluster = None
         try:
-            cls.cluster = Cluster(cls.node_count, cls.disks, cls.memory, cls.product)
+            cls.cluster = Cluster(cls.node_count, cls.disks, cls.memory, cls.product,
+                                  private_disks=cls.private_disks)
             cls.nodes = cls.cluster.nodes
             for node in cls.nodes:
                 setattr(cls, node.name, node)

@@ -34,6 +34,7 @@ def product_prefix():
 class Cluster:
     """Boots @nodes nodes with @disks shared disks (sizes such as "2G"); close() ends all.
 
+    @private_disks: {"n1": ("64M",)}: disks that only this node has, after the shared ones.
     With @product the installed product comes first in every node's PATH; with @usr_sbin its
     commands also lie over Debian's in /usr/sbin, where stock resource agents look for them
     (/usr/sbin/lvm stays Debian's, see Node.stock()).
@@ -41,7 +42,8 @@ class Cluster:
 
     count = 0  # clusters of this run
 
-    def __init__(self, nodes=2, disks=("2G",), memory="512M", product=True, usr_sbin=False):
+    def __init__(self, nodes=2, disks=("2G",), memory="512M", product=True, usr_sbin=False,
+                 private_disks=None):
         assert isolate.run_dir, "call lab.run_tests() or lab.isolate.enter() first"
         Cluster.count += 1
         self.started = time.monotonic()
@@ -63,7 +65,9 @@ class Cluster:
             hosts.writelines(f"{n.address}\t{n.name}\n" for n in self.nodes)
         try:
             for node in self.nodes:
-                node.disks = list(self.disks)
+                own = (private_disks or {}).get(node.name, ())
+                node.disks = self.disks + [Disk(node.folder, len(disks) + i, size)
+                                           for i, size in enumerate(own)]
                 node.start()
             for node in self.nodes:
                 node.wait_until_up()
@@ -178,8 +182,8 @@ class Cluster:
         for node in self.nodes:
             node.power_cut()
         self.network.close()
-        for disk in self.disks:
-            os.unlink(disk.path)
+        for path in {disk.path for node in self.nodes for disk in node.disks}:
+            os.unlink(path)
 
 
 STATE_COMMANDS = "".join(f"echo; echo '$ {c}'; timeout -s KILL 5 {c} 2>&1; " for c in (

@@ -19,6 +19,7 @@ def size_bytes(text):
 
 class Disk:
     def __init__(self, folder, index, size):
+        """@folder: the lab's for a shared disk, a node's for one that only that node has."""
         self.index = index
         self.device = f"/dev/ubd{chr(ord('a') + index)}"
         self.path = f"{folder}/disk{index}.img"
@@ -38,6 +39,12 @@ class Disk:
         """Of the first two MiB unless told otherwise: partition table, labels and metadata of a
         PV on the whole disk or on a first partition at 1 MiB, both with default alignment."""
         return hashlib.sha256(self.read(offset, length)).hexdigest()
+
+    def clear(self):
+        """All zeroes, as when new. No node may have anything of it in use."""
+        with open(self.path, "r+b") as image:
+            image.truncate(0)
+            image.truncate(self.bytes)
 
     def copy_to(self, path):
         """A sparse copy, e.g. to let stock tools look at what is on the disk."""

@@ -1,0 +1,186 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The main job: what one node does, the other has at once, and volumes grow under load.
+
+Nothing here waits for the other node: when a command has returned on n1, n2 shows it.
+"""
+import json
+
+import lab
+
+MIB = lab.MIB
+
+
+class VisibleAtOnce(lab.StoryCase):
+    disks = ("512M", "256M")
+
+    def test_pvcreate_and_pvremove(self):
+        self.n1.ok("pvcreate /dev/ubda")
+        self.assertEqual(self.pv_names(self.n2), {"/dev/ubda": ""})
+        self.n1.ok("pvremove /dev/ubda")
+        self.assertEqual(self.pv_names(self.n2), {})
+
+    def test_vgcreate_vgextend_vgreduce_and_vgremove(self):
+        self.n1.ok("vgcreate vg /dev/ubda")
+        for node in self.nodes:
+            row, = lab.report(node, "vgs", "vg_name,vg_attr,pv_count,vg_seqno")
+            self.assertEqual((row["vg_name"], row["vg_attr"], row["pv_count"], row["vg_seqno"]),
+                             ("vg", "wz--nc", "1", "1"))
+        self.n1.ok("vgextend vg /dev/ubdb")
+        self.assertEqual(self.pv_names(self.n2), {"/dev/ubda": "vg", "/dev/ubdb": "vg"})
+        self.assertEqual(lab.report(self.n2, "vgs", "pv_count")[0]["pv_count"], "2")
+        self.n1.ok("vgreduce vg /dev/ubdb")
+        self.assertEqual(self.pv_names(self.n2), {"/dev/ubda": "vg", "/dev/ubdb": ""})
+        self.n1.ok("vgremove vg")
+        self.assertEqual(lab.report(self.n2, "vgs", "vg_name"), [])
+
+    def test_lvcreate_lvextend_and_lvremove(self):
+        self.n1.ok("vgcreate vg /dev/ubda")
+        self.n1.ok("lvcreate -L 64M -n lv0 vg")
+        self.assert_lv_everywhere("vg", "lv0", 64)
+        self.n1.ok("lvextend -L +32M vg/lv0")
+        self.assert_lv_everywhere("vg", "lv0", 96)
+        self.n2.ok("lvextend -L 128M /dev/vg/lv0")
+        self.assert_lv_everywhere("vg", "lv0", 128)
+        self.n1.ok("lvremove -y vg/lv0")
+        self.assert_no_lv_anywhere("vg", "lv0")
+
+    def test_lvrename_and_names_with_hyphens(self):
+        self.n1.ok("vgcreate vg-a /dev/ubda")
+        self.n1.ok("lvcreate -L 16M -n lv-0 vg-a")
+        self.assert_lv_everywhere("vg-a", "lv-0", 16)
+        self.n2.ok("lvrename vg-a lv-0 other")
+        self.assert_lv_everywhere("vg-a", "other", 16)
+        self.assert_no_lv_anywhere("vg-a", "lv-0")
+
+    def test_deactivation_and_activation(self):
+        self.n1.ok("vgcreate vg /dev/ubda && lvcreate -L 16M -n lv0 vg")
+        self.n2.ok("vgchange -an vg")
+        for node in self.nodes:
+            self.assertFalse(node("test -e /dev/vg/lv0"), node.name)
+            self.assertEqual(self.lv_sizes(node), {"vg/lv0": 16 * MIB})
+        self.n1.ok("lvchange -ay vg/lv0")
+        self.assert_lv_everywhere("vg", "lv0", 16)
+
+    def test_what_one_node_writes_the_other_reads(self):
+        self.n1.ok("vgcreate vg /dev/ubda && lvcreate -L 16M -n lv0 vg")
+        self.n1.ok("yes one | head -c 4096 | dd of=/dev/vg/lv0 bs=4096 oflag=direct")
+        self.assertEqual(self.n2.ok("dd if=/dev/vg/lv0 bs=4096 count=1 iflag=direct | head -c 4"),
+                         "one\n")
+
+    def test_a_volume_over_two_disks_and_striped(self):
+        self.n1.ok("vgcreate vg /dev/ubda /dev/ubdb")
+        self.n1.ok("lvcreate -L 600M -n long vg")
+        self.assert_lv_everywhere("vg", "long", 600)
+        self.n1.ok("lvremove -y vg/long && lvcreate -L 128M -i 2 -n striped vg")
+        self.assert_lv_everywhere("vg", "striped", 128)
+
+
+class Partition(lab.StoryCase):
+    disks = ("512M",)
+
+    def test_a_partition_made_after_the_other_node_booted(self):
+        self.n1.ok("echo type=8e | sfdisk -q /dev/ubda")
+        self.assertFalse(self.n2("test -e /dev/ubda1"))
+        self.n1.ok("pvcreate /dev/ubda1")
+        self.assertEqual(self.pv_names(self.n2), {"/dev/ubda1": ""})
+        self.n1.ok("vgcreate vg /dev/ubda1 && lvcreate -L 64M -n lv0 vg")
+        self.assert_lv_everywhere("vg", "lv0", 64)
+        self.n2.ok("mkfs.ext4 -q /dev/vg/lv0")
+
+
+class OnLine(lab.StoryCase):
+    disks = ("1G", "512M")
+
+    def setUp(self):
+        self.n1.ok("vgcreate vg /dev/ubda /dev/ubdb && lvcreate -L 128M -n lv0 vg")
+        for node in self.nodes:
+            node.ok("mkdir -p /mnt/fs; rm -f /run/io-stop")
+
+    def df(self, node):
+        """MiB of the file system on /mnt/fs."""
+        return int(node.ok("df --output=size -m /mnt/fs | tail -n1"))
+
+    def start_io(self, node):
+        job = node.spawn("python3 /lab/io_loop.py /mnt/fs/data /run/io-stop", timeout=300)
+        lab.wait_for(lambda: node("test -s /mnt/fs/data") or job.done(), 30, "the writer to write")
+        return job
+
+    def end_io(self, node, job):
+        node.ok("touch /run/io-stop")
+        result = job.result()
+        self.assertEqual(result.rc, 0, repr(result))
+        seen = json.loads(result.out)
+        self.assertGreater(seen["written"], 0)
+        self.assertEqual(seen["wrong"], 0)
+        return seen
+
+    def test_extend_under_io(self):
+        self.n1.ok("mkfs.ext4 -q /dev/vg/lv0 && mount /dev/vg/lv0 /mnt/fs")
+        before = self.df(self.n1)
+        job = self.start_io(self.n1)
+        for step in range(4):
+            (self.n1 if step % 2 else self.n2).ok("lvextend -L +64M vg/lv0")
+            self.assert_lv_everywhere("vg", "lv0", 128 + 64 * (step + 1))
+        self.n1.ok("resize2fs /dev/vg/lv0", timeout=120)
+        self.assertGreater(self.df(self.n1), before + 200)
+        self.end_io(self.n1, job)
+        self.n1.ok("umount /mnt/fs && e2fsck -fn /dev/vg/lv0")
+
+    def test_resizefs_from_the_node_where_it_is_mounted(self):
+        self.n1.ok("mkfs.ext4 -q /dev/vg/lv0 && mount /dev/vg/lv0 /mnt/fs")
+        before = self.df(self.n1)
+        job = self.start_io(self.n1)
+        self.n1.ok("lvextend -r -L +128M vg/lv0", timeout=120)
+        self.assert_lv_everywhere("vg", "lv0", 256)
+        self.assertGreater(self.df(self.n1), before + 90)
+        self.end_io(self.n1, job)
+
+    def test_resizefs_from_the_node_where_it_is_not_mounted(self):
+        self.n1.ok("mkfs.ext4 -q /dev/vg/lv0 && mount /dev/vg/lv0 /mnt/fs")
+        before = self.df(self.n1)
+        job = self.start_io(self.n1)
+        self.n2.ok("lvextend -r -L +128M vg/lv0", timeout=120)
+        self.assert_lv_everywhere("vg", "lv0", 256)
+        self.assertGreater(self.df(self.n1), before + 90)
+        self.end_io(self.n1, job)
+        self.n1.ok("umount /mnt/fs && e2fsck -fn /dev/vg/lv0")
+
+    def test_resizefs_of_xfs_from_the_other_node(self):
+        self.n1.ok("lvextend -L 384M vg/lv0 && mkfs.xfs -q /dev/vg/lv0 && "
+                   "mount /dev/vg/lv0 /mnt/fs", timeout=120)
+        before = self.df(self.n1)
+        self.n2.ok("lvextend -r -L +128M vg/lv0", timeout=120)
+        self.assert_lv_everywhere("vg", "lv0", 512)
+        self.assertGreater(self.df(self.n1), before + 100)
+
+    def test_resizefs_where_it_is_mounted_nowhere(self):
+        self.n1.ok("mkfs.ext4 -q /dev/vg/lv0")
+        self.n2.ok("lvextend -r -L +128M vg/lv0", timeout=120)
+        self.assert_lv_everywhere("vg", "lv0", 256)
+        self.n2.ok("mount /dev/vg/lv0 /mnt/fs")
+        self.assertGreater(self.df(self.n2), 200)
+
+    def test_extend_onto_another_disk_under_io(self):
+        self.n1.ok("mkfs.ext4 -q /dev/vg/lv0 && mount /dev/vg/lv0 /mnt/fs")
+        job = self.start_io(self.n1)
+        self.n2.ok("lvextend -r -L +1200M vg/lv0", timeout=180)
+        self.assert_lv_everywhere("vg", "lv0", 1328)
+        self.end_io(self.n1, job)
+        tables = [node.ok("dmsetup table vg-lv0") for node in self.nodes]
+        self.assertEqual(*tables)
+        self.assertGreater(len(tables[0].splitlines()), 1)
+
+    def test_removal_is_refused_while_mounted_and_names_the_node(self):
+        self.n1.ok("mkfs.ext4 -q /dev/vg/lv0 && mount /dev/vg/lv0 /mnt/fs")
+        for node in self.nodes:
+            node.fails("lvremove -y vg/lv0", 5, "n1")
+            node.fails("vgremove -y -f vg", 5, "n1")
+        self.assert_lv_everywhere("vg", "lv0", 128)
+        self.n1.ok("umount /mnt/fs")
+        self.n2.ok("lvremove -y vg/lv0")
+        self.assert_no_lv_anywhere("vg", "lv0")
+
+
+if __name__ == "__main__":
+    lab.run_tests()

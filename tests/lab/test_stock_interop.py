@@ -1,0 +1,92 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Local VGs, ours and stock LVM2 taking turns on one node with real device-mapper."""
+import lab
+
+MIB = lab.MIB
+
+
+class Turns(lab.StoryCase):
+    node_count = 1
+    disks = ("256M", "128M")
+    clustered = False
+
+    def stock(self, command):
+        result = self.n1.stock(command)
+        self.assertEqual(result.rc, 0, repr(result))
+        self.assertNotIn("WARNING", result.text, repr(result))
+        return result.out
+
+    def ours(self, command):
+        result = self.n1(command)
+        self.assertEqual(result.rc, 0, repr(result))
+        self.assertNotIn("WARNING", result.text, repr(result))
+        return result.out
+
+    def same_reports(self):
+        """Both read the same from the same bytes, down to the blanks."""
+        for command in ("pvs", "vgs", "lvs", "vgs -o vg_all --units b", "pvs -o pv_all --units b",
+                        "lvs -o lv_name,lv_uuid,lv_attr,seg_pe_ranges,devices --units b"):
+            with self.subTest(command):
+                self.assertEqual(self.ours(command), self.stock(command))
+
+    def test_stock_makes_ours_reads_and_changes(self):
+        self.stock("vgcreate vg /dev/ubda /dev/ubdb")
+        self.stock("lvcreate -L 32M -n lv0 vg")
+        self.stock("lvcreate -L 64M -i 2 -n striped vg")
+        self.same_reports()
+        self.ours("lvextend -L +32M vg/lv0")
+        self.assertEqual(self.n1.sysfs_size("/dev/vg/lv0"), 64 * MIB)
+        self.ours("lvcreate -L 16M -n ours vg")
+        self.ours("lvrename vg striped renamed")
+        self.ours("lvremove -y vg/renamed")
+        self.same_reports()
+        self.stock("vgck vg")
+        self.stock("lvextend -L +4M vg/ours")
+        self.stock("vgremove -ff -y vg")
+
+    def test_ours_makes_stock_reads_and_changes(self):
+        self.ours("pvcreate /dev/ubda /dev/ubdb")
+        self.ours("vgcreate vg /dev/ubda")
+        self.ours("lvcreate -L 32M -n lv0 vg")
+        self.same_reports()
+        self.stock("vgck vg")
+        self.stock("pvck /dev/ubda")
+        self.stock("vgextend vg /dev/ubdb")
+        self.stock("lvextend -l +100%FREE vg/lv0")
+        self.assertEqual(self.ours("vgs --noheadings -o vg_free_count vg").strip(), "0")
+        self.stock("lvchange -an vg/lv0")
+        self.stock("lvreduce -f -L 8M vg/lv0")
+        self.stock("lvchange -ay vg/lv0")
+        self.ours("lvcreate -L 8M -n second vg")
+        self.same_reports()
+        self.ours("vgremove -ff -y vg")
+        self.assertEqual(self.stock("vgs --noheadings").strip(), "")
+
+    def test_either_activates_and_deactivates_what_the_other_did(self):
+        self.ours("vgcreate vg /dev/ubda && lvcreate -L 32M -n lv0 vg")
+        table = self.n1.ok("dmsetup table --showkeys; dmsetup info -c --noheadings -o name,uuid")
+        for first, second in ((self.ours, self.stock), (self.stock, self.ours)):
+            first("vgchange -an vg")
+            self.assertFalse(self.n1("test -e /dev/vg/lv0 || dmsetup info vg-lv0"))
+            second("vgchange -ay vg")
+            self.assertEqual(self.n1.sysfs_size("/dev/vg/lv0"), 32 * MIB)
+            self.assertEqual(self.n1.ok("dmsetup table --showkeys; "
+                                        "dmsetup info -c --noheadings -o name,uuid"), table)
+
+    def test_data_survives_the_turns(self):
+        self.stock("vgcreate vg /dev/ubda")
+        self.ours("lvcreate -L 64M -n lv0 vg")
+        self.n1.ok("mkfs.ext4 -q /dev/vg/lv0 && mkdir -p /mnt/d && mount /dev/vg/lv0 /mnt/d && "
+                   "head -c 8M /dev/urandom >/mnt/d/file && sync && "
+                   "sha256sum /mnt/d/file >/run/sum")
+        self.stock("lvextend -L +32M vg/lv0")
+        self.ours("lvextend -r -L +32M vg/lv0")
+        self.n1.ok("sha256sum -c /run/sum && umount /mnt/d")
+        self.ours("vgchange -an vg")
+        self.stock("vgchange -ay vg")
+        self.n1.ok("e2fsck -fn /dev/vg/lv0 && mount /dev/vg/lv0 /mnt/d && sha256sum -c /run/sum")
+
+
+if __name__ == "__main__":
+    lab.run_tests()

@@ -39,10 +39,10 @@ struct config {
 
 /* ---- reading the sources ---- */
 
-/* Put @tree below what is there. */
+/* Put @tree above what is there. */
 static void config_add(struct config *config, struct dm_config_tree *tree)
 {
-	config->tree = config->tree ? dm_config_insert_cascaded_tree(config->tree, tree) : tree;
+	config->tree = config->tree ? dm_config_insert_cascaded_tree(tree, config->tree) : tree;
 }
 
 /* A text without any key gives a tree of NULL, which is not a failure. */
@@ -177,14 +177,13 @@ static int load_all(struct config *config, const char *override, struct err *err
 	const char *dir = getenv("LVM_SYSTEM_DIR");
 	int rc;
 
-	if ((rc = set_system_dir(config, dir ? dir : DEFAULT_SYSTEM_DIR, err)) ||
-	    (rc = load_override(config, override, err)))
+	if ((rc = set_system_dir(config, dir ? dir : DEFAULT_SYSTEM_DIR, err)))
 		return rc;
-	if (!config->system_dir)
-		return 0;
-	if ((rc = load_from_system_dir(config, "lvmlocal.conf", err)))
+	/* The weakest first: libdevmapper can only put a tree on top. */
+	if (config->system_dir && ((rc = load_from_system_dir(config, "lvm.conf", err)) ||
+				   (rc = load_from_system_dir(config, "lvmlocal.conf", err))))
 		return rc;
-	return load_from_system_dir(config, "lvm.conf", err);
+	return load_override(config, override, err);
 }
 
 int config_open(const char *override, struct config **ret_config, struct err *err)

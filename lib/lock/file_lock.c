@@ -78,6 +78,8 @@ static void unlock_path(const char *path, int fd)
 {
 	if (!flock(fd, LOCK_EX | LOCK_NB) && still_named(fd, path))
 		(void)unlink(path);
+	/* Closing alone would not do while a child still has the descriptor. */
+	(void)flock(fd, LOCK_UN);
 	(void)close(fd);
 }
 

@@ -11,6 +11,7 @@
  */
 #include "lib/store/txn.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,6 +120,7 @@ static int write_text(const struct store_txn *txn, const struct txn_area *area, 
 	size_t done = 0;
 	int rc;
 
+	assert(pieces.count);
 	/* In one buffer with its padding, so that a last sector is written, not changed. */
 	buf_add(&bytes, txn->text.data, txn->text.used);
 	buf_add(&bytes, zeros, padding(area, &pieces.piece[pieces.count - 1]));

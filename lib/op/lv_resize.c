@@ -123,6 +123,16 @@ static int confirm_reduce(const struct session *session, const struct resize *re
 		       resize->before->name);
 }
 
+static void tell_stripes(const struct session *session, const struct lv *lv)
+{
+	const struct seg *last = &lv->segs[lv->seg_count - 1];
+	char text[SIZE_TEXT_MAX];
+
+	if (last->area_count > 1)
+		ctx_print(session->context, "Using stripesize of last segment %s",
+			  size_format(last->stripe_size, text));
+}
+
 static int edit(struct session *session, const struct lv_resize_args *args, struct resize *resize,
 		struct err *err)
 {
@@ -145,6 +155,7 @@ static int edit(struct session *session, const struct lv_resize_args *args, stru
 			err, ENOSPC,
 			"Insufficient free space: %u extents needed, but only %llu available",
 			resize->to - resize->from, (unsigned long long)free_count);
+	tell_stripes(session, resize->lv);
 	return lv_edit_extend(resize->lv, resize->to, &where, err);
 }
 

@@ -261,7 +261,7 @@ int pv_initialize(struct context *context, struct scan *scan, const char *path,
 }
 
 int pv_initialize_missing(struct context *context, struct scan *scan, const char *const *paths,
-			  size_t count, const struct pv_create_args *args, const char *vg_name,
+			  size_t count, const struct pv_create_args *args,
 			  struct pv_undo_list *undo, struct err *err)
 {
 	const struct device *device;
@@ -284,7 +284,7 @@ int pv_initialize_missing(struct context *context, struct scan *scan, const char
 				       "Physical volume '%s' is already in volume group '%s'\n"
 				       "Unable to add physical volume '%s' to volume group '%s'\n"
 				       "%s: physical volume not initialized.",
-				       paths[i], vg->name, paths[i], vg_name, paths[i]);
+				       paths[i], vg->name, paths[i], vg->name, paths[i]);
 	}
 	for (size_t i = 0; !rc && i < count; i++) {
 		device = device_find(scan->devices, paths[i]);

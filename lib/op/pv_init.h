@@ -42,7 +42,7 @@ int pv_initialize(struct context *context, struct scan *scan, const char *path,
 
 /** As pv_initialize() for each path that is no orphan PV yet. -EBUSY for one of a VG. */
 int pv_initialize_missing(struct context *context, struct scan *scan, const char *const *paths,
-			  size_t count, const struct pv_create_args *args, const char *vg_name,
+			  size_t count, const struct pv_create_args *args,
 			  struct pv_undo_list *undo, struct err *err) MUST_CHECK;
 
 /** Put everything back (warns when it cannot) and forget it. */

@@ -108,9 +108,12 @@ int op_vg_change(struct context *context, const char *name, const struct vg_chan
 
 static int check_new_name(const char *name, struct err *err)
 {
-	int rc = vg_name_check(name, err);
+	struct err why = { 0 };
 
-	return rc ? err_append(err, "\nNew volume group name \"%s\" is invalid.", name) : 0;
+	if (!vg_name_check(name, &why))
+		return 0;
+	/* LVM2's vgrename fails with 5 here, where vgcreate fails with 3. */
+	return err_set(err, EILSEQ, "%s\nNew volume group name \"%s\" is invalid.", why.text, name);
 }
 
 /* Locks in the order of names, whichever is the old one. */

@@ -84,7 +84,7 @@ static int create(struct session *session, const struct vg_create_args *args, bo
 	if ((rc = fill(session, args, clustered, err)))
 		return rc;
 	rc = pv_initialize_missing(session->context, session->scan, args->devices,
-				   args->device_count, &args->pv, args->name, undo, err);
+				   args->device_count, &args->pv, undo, err);
 	if (rc || (rc = rescan(session, err)))
 		return rc;
 	if (clustered) {
@@ -131,7 +131,7 @@ static int extend(struct session *session, const struct vg_extend_args *args,
 	int rc;
 
 	rc = pv_initialize_missing(session->context, session->scan, args->devices,
-				   args->device_count, &args->pv, args->name, undo, err);
+				   args->device_count, &args->pv, undo, err);
 	if (rc || (rc = session_reread(session, err)))
 		return rc;
 	if (session_is_clustered(session)) {

@@ -97,7 +97,7 @@ static bool follows_last(struct allocation *a, uint32_t leg, const struct alloc_
 	const struct area *end = &a->last->areas[leg];
 
 	return end->type == AREA_PV && end->pv == area->map->pv &&
-	       end->start + a->last->le_count / a->legs == area->start;
+	       end->start + seg_area_length(a->last) == area->start;
 }
 
 static bool clings_to_last(struct allocation *a, uint32_t leg, const struct alloc_area *area,
@@ -196,7 +196,6 @@ static void choose(struct allocation *a, size_t slot, struct alloc_area *area)
 {
 	a->slots[slot] = (struct slot){ .area = area, .order = slot };
 	a->slots[slot].used = alloc_area_reserve(area, needed_per_leg(a));
-	area->chosen = true;
 }
 
 /* One area per PV: the first (largest), then any smaller one that is still large enough. */
@@ -217,29 +216,20 @@ static void offer_one(struct allocation *a, struct alloc_map *map)
 	}
 }
 
-/* Policy anywhere: every area, also when another of the same PV is taken. */
-static void offer_all(struct allocation *a, struct alloc_map *map, bool again)
-{
-	for (struct alloc_area *area = map->first; area; area = area->next)
-		if (area->left && !(again && area->chosen) && a->slot_count < a->slots_size)
-			choose(a, a->slot_count++, area);
-}
-
+/* Policy anywhere: every area, and again what is left of them while legs lack one. */
 static void offer_anywhere(struct allocation *a)
 {
-	bool again = false;
 	size_t before;
 
 	do {
 		before = a->slot_count;
-		for (size_t m = 0; m < a->maps.count; m++) {
-			if (!a->maps.maps[m].first)
-				continue;
-			offer_all(a, &a->maps.maps[m], again);
-			if (a->slot_count >= a->legs)
-				break;
+		for (size_t m = 0; m < a->maps.count && a->slot_count < a->legs; m++) {
+			struct alloc_area *area = a->maps.maps[m].first;
+
+			for (; area && a->slot_count < a->slots_size; area = area->next)
+				if (area->left)
+					choose(a, a->slot_count++, area);
 		}
-		again = true;
 	} while (a->slot_count != before && a->slot_count < a->legs);
 }
 
@@ -425,11 +415,8 @@ int alloc_extents(struct vg *vg, const struct lv *lv, uint32_t le_count, uint32_
 	if (!stripes || !le_count || le_count % stripes)
 		return err_set(err, EINVAL, "%u extents cannot be spread over %u stripes.",
 			       le_count, stripes);
-	if ((rc = alloc_maps_build(vg, where, &scratch, &a.maps, err)))
-		return rc;
-	if (where->pvs && !a.maps.pvs_with_space)
-		return err_set(err, ENOSPC, "No specified PVs have space available.");
-	if ((rc = prepare(&a, &scratch, err)) ||
+	if ((rc = alloc_maps_build(vg, where, &scratch, &a.maps, err)) ||
+	    (rc = prepare(&a, &scratch, err)) ||
 	    (rc = try_policies(&a, policy, where->approximate, err)))
 		return rc;
 	*ret_pieces = a.pieces;
@@ -443,4 +430,19 @@ uint64_t alloc_free_count(const struct vg *vg, const struct alloc_where *where)
 	struct alloc_maps maps;
 
 	return alloc_maps_build(vg, where, &scratch, &maps, NULL) ? 0 : maps.free;
+}
+
+int alloc_count_pvs(const struct vg *vg, const struct alloc_where *where, size_t *ret_count,
+		    struct err *err)
+{
+	AUTO_ARENA struct arena scratch = { .limit = VG_ARENA_LIMIT };
+	struct alloc_maps maps;
+	int rc;
+
+	if ((rc = alloc_maps_build(vg, where, &scratch, &maps, err)))
+		return rc;
+	if (where->pvs && !maps.pvs_with_space)
+		return err_set(err, ENOSPC, "No specified PVs have space available.");
+	*ret_count = where->pvs ? maps.pvs_with_space : vg->pv_count;
+	return 0;
 }

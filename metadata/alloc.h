@@ -47,4 +47,11 @@ int alloc_extents(struct vg *vg, const struct lv *lv, uint32_t le_count, uint32_
 /** Free extents on the PVs and ranges of @where (%PVS and "only M available"). */
 uint64_t alloc_free_count(const struct vg *vg, const struct alloc_where *where);
 
+/**
+ * How many PVs LVM2 counts for @where: named ones only when allocatable and not full, else all.
+ * -ENOSPC "No specified PVs have space available."
+ */
+int alloc_count_pvs(const struct vg *vg, const struct alloc_where *where, size_t *ret_count,
+		    struct err *err) MUST_CHECK;
+
 #endif

@@ -59,7 +59,6 @@ static void unreserve_map(struct alloc_map *map)
 {
 	/* Going on from the area's new place is part of the order to reproduce. */
 	for (struct alloc_area *area = map->first; area; area = area->next) {
-		area->chosen = false;
 		if (area->left == area->count)
 			continue;
 		area->left = area->count;

@@ -19,7 +19,6 @@ struct alloc_area {
 	uint32_t start;
 	uint32_t count;
 	uint32_t left; /* of count, not spoken for in this attempt */
-	bool chosen;   /* in a slot of this attempt */
 	struct alloc_area *prev, *next;
 };
 

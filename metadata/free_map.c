@@ -21,12 +21,6 @@ struct pv_index {
 	uint32_t index;
 };
 
-/* A mirror has all its extents on each PV, a striped segment its share. */
-static uint32_t area_length(const struct seg *seg)
-{
-	return seg->type == SEG_STRIPED ? seg->le_count / seg->area_count : seg->le_count;
-}
-
 static int compare_pv_index(const void *left, const void *right)
 {
 	const struct pv_index *a = left, *b = right;
@@ -81,7 +75,8 @@ static int add_segment(const struct vg *vg, const struct seg *seg, const struct 
 				       "Logical volume %s/%s uses a physical volume of another "
 				       "volume group.",
 				       vg->name, seg->lv->name);
-		runs[(*count)++] = (struct used_run){ found->index, area->start, area_length(seg) };
+		runs[(*count)++] =
+			(struct used_run){ found->index, area->start, seg_area_length(seg) };
 	}
 	return 0;
 }

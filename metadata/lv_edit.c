@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "metadata/config_text.h"
 #include "metadata/names.h"
 
 static int no_memory(struct err *err)
@@ -39,7 +38,7 @@ static int check_new_name(const struct vg *vg, const char *name, struct err *err
 
 static bool are_adjacent(const struct seg *first, const struct seg *second)
 {
-	const uint32_t length = first->le_count / first->area_count;
+	const uint32_t length = seg_area_length(first);
 
 	for (uint32_t a = 0; a < first->area_count; a++) {
 		const struct area *end = &first->areas[a], *start = &second->areas[a];
@@ -156,9 +155,12 @@ static struct lv *new_lv(struct vg *vg, const struct lv_spec *spec, const char *
 static int check_create(const struct vg *vg, const struct lv_spec *spec,
 			const struct alloc_where *where, struct err *err)
 {
-	const size_t pv_count = where->pvs ? where->pv_count : vg->pv_count;
 	const uint64_t free_count = vg_free_count(vg);
+	size_t pv_count;
+	int rc;
 
+	if ((rc = alloc_count_pvs(vg, where, &pv_count, err)))
+		return rc;
 	if (vg->max_lv && vg_visible_lv_count(vg) >= vg->max_lv)
 		return err_set(err, ENOSPC,
 			       "Maximum number of logical volumes (%u) reached in volume group %s",
@@ -212,7 +214,7 @@ int lv_edit_extend_striped(struct lv *lv, uint32_t le_count, uint32_t stripes, u
 			   const struct alloc_where *where, struct err *err)
 {
 	struct alloc_piece *pieces;
-	size_t piece_count;
+	size_t piece_count, pv_count;
 	int rc;
 
 	if ((rc = check_operable(lv, err)))
@@ -222,6 +224,8 @@ int lv_edit_extend_striped(struct lv *lv, uint32_t le_count, uint32_t stripes, u
 			       "New size given (%u extents) not larger than existing size (%u "
 			       "extents)",
 			       le_count, lv->le_count);
+	if ((rc = alloc_count_pvs(lv->vg, where, &pv_count, err)))
+		return rc;
 	if ((rc = alloc_extents(lv->vg, lv, le_count - lv->le_count, stripes, where, &pieces,
 				&piece_count, err)))
 		return rc;
@@ -270,29 +274,6 @@ int lv_edit_reduce(struct lv *lv, uint32_t le_count, struct err *err)
 	return 0;
 }
 
-static bool content_refers_to(const struct cfg_node *items, const struct lv *lv)
-{
-	for (const struct cfg_node *node = items; node; node = node->next) {
-		if (node->is_section) {
-			if (content_refers_to(node->items, lv))
-				return true;
-			continue;
-		}
-		for (const struct cfg_value *value = node->values; value; value = value->next)
-			if (value->reference == &lv->name)
-				return true;
-	}
-	return false;
-}
-
-static bool seg_refers_to(const struct seg *seg, const struct lv *lv)
-{
-	for (uint32_t a = 0; a < seg->area_count; a++)
-		if (seg->areas[a].type == AREA_LV && seg->areas[a].lv == lv)
-			return true;
-	return content_refers_to(seg->content, lv);
-}
-
 static const struct lv *find_user(const struct lv *lv)
 {
 	for (uint32_t l = 0; l < lv->vg->lv_count; l++) {
@@ -338,7 +319,7 @@ int lv_edit_rename(struct lv *lv, const char *name, struct err *err)
 		return rc;
 	if (!(copy = arena_strdup(lv->vg->arena, name)))
 		return no_memory(err);
-	/* Kept segments that name this LV point at its name. */
+	/* Kept segments that name this LV refer to lv->name, see seg_refers_to(). */
 	lv->name = copy;
 	return 0;
 }

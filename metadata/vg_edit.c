@@ -93,7 +93,7 @@ static int check_lengths(const struct vg *vg, uint32_t new_size, struct err *err
 		for (uint32_t s = 0; s < vg->lvs[l]->seg_count; s++) {
 			const struct seg *seg = &vg->lvs[l]->segs[s];
 
-			if ((rc = check_exact(vg, seg->le_count / seg->area_count, new_size,
+			if ((rc = check_exact(vg, seg_area_length(seg), new_size,
 					      pv_name(seg->areas[0].pv), " PV segment length",
 					      err)))
 				return rc;

@@ -39,36 +39,42 @@ const char *columns_sort(const struct report_args *args)
 	return args->sort ? args->sort : defaults[args->kind].sort;
 }
 
+#define FIELD_NAME_SIZE 64
+
 /* Field names are compared without underscores, case and type prefix, as dm_report does. */
-static size_t normalize(const char *name, size_t length, char *out, size_t size)
+static void normalize(const char *name, size_t length, char out[FIELD_NAME_SIZE])
 {
-	static const char *const prefixes[] = { "lv_", "pv_", "vg_", "seg_", "pvseg_" };
 	size_t used = 0;
 
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
-		const size_t prefix = strlen(prefixes[i]);
-
-		if (length > prefix && !strncasecmp(name, prefixes[i], prefix)) {
-			name += prefix;
-			length -= prefix;
-			break;
-		}
-	}
-	for (size_t i = 0; i < length && used < size - 1; i++)
+	for (size_t i = 0; i < length && used < FIELD_NAME_SIZE - 1; i++)
 		if (name[i] != '_')
 			out[used++] = (char)tolower((unsigned char)name[i]);
 	out[used] = '\0';
-	return used;
+}
+
+static const char *without_prefix(const char *name)
+{
+	static const char *const prefixes[] = { "lv", "pvseg", "pv", "vg", "seg" };
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++)
+		if (!strncmp(name, prefixes[i], strlen(prefixes[i])))
+			return name + strlen(prefixes[i]);
+	return name;
+}
+
+static bool is_same(const char *a, const char *b)
+{
+	return !strcmp(a, b) || !strcmp(without_prefix(a), b) || !strcmp(a, without_prefix(b));
 }
 
 static bool is_listed(const char *list, const char *name, size_t length)
 {
-	char wanted[64], one[64];
+	char wanted[FIELD_NAME_SIZE], one[FIELD_NAME_SIZE];
 
-	(void)normalize(name, length, wanted, sizeof(wanted));
+	normalize(name, length, wanted);
 	for (const char *at = list; *at; at += strcspn(at, ","), at += *at == ',') {
-		(void)normalize(at, strcspn(at, ","), one, sizeof(one));
-		if (!strcmp(one, wanted))
+		normalize(at, strcspn(at, ","), one);
+		if (is_same(one, wanted))
 			return true;
 	}
 	return false;

@@ -97,9 +97,10 @@ static const char *area_name(const struct report_row *row, const struct area *ar
 	return "[unknown]";
 }
 
-static struct value ranges(const struct report_row *row, struct dm_pool *mem)
+static struct value ranges(const struct report_row *row, struct dm_pool *mem,
+			   const char *delimiter)
 {
-	struct value list = value_list(mem, " ");
+	struct value list = value_list(mem, delimiter);
 
 	for (uint32_t i = 0; row->seg && i < row->seg->area_count; i++) {
 		const struct area *area = &row->seg->areas[i];
@@ -116,12 +117,12 @@ static struct value ranges(const struct report_row *row, struct dm_pool *mem)
 
 static struct value get_seg_pe_ranges(const struct report_row *row, struct dm_pool *mem)
 {
-	return ranges(row, mem);
+	return ranges(row, mem, " ");
 }
 
 static struct value get_seg_le_ranges(const struct report_row *row, struct dm_pool *mem)
 {
-	return ranges(row, mem);
+	return ranges(row, mem, ",");
 }
 
 static struct value get_devices(const struct report_row *row, struct dm_pool *mem)

@@ -97,7 +97,7 @@ int channel_receive(struct channel *channel, int timeout_ms, struct client_messa
 {
 	AUTO_FREE char *packet = malloc(CLIENT_PACKET_MAX);
 	bool complete = false;
-	size_t length;
+	size_t length = 0;
 	int rc;
 
 	if (!packet)

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "clvmd/admin.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "clvmd/carry_out.h"
+#include "clvmd/group.h"
+#include "clvmd/journal.h"
+#include "clvmd/log.h"
+#include "clvmd/nodelist.h"
+
+#define NAMES_SHOWN 5
+
+void admin_fence_ack(struct client *client, const struct client_message *message)
+{
+	struct daemon *d = client->d;
+	uint32_t node = nodelist_find(d->nodelist, message->node_name);
+	struct err err = { 0 };
+	char text[512];
+
+	if (!node) {
+		(void)snprintf(text, sizeof(text),
+			       "No node \"%s\" in corosync's nodelist; clvmd status lists them.",
+			       message->node_name);
+		client_done(client, message->id, -ENOENT, text);
+		return;
+	}
+	log_line(LOG_NOTICE, "%s (pid %u): node %s is acknowledged as fenced%s.", client->command,
+		 client->pid, message->node_name, message->no_volumes ? " (no volumes)" : "");
+	carry_out(d, lockspace_fence_ack(d->ls, node, message->no_volumes, &err));
+	client_done(client, message->id, err.code, err.code ? err.text : "");
+}
+
+struct name_collect {
+	char *text;
+	size_t size, used, count;
+};
+
+static void add_name(void *data, const char *resource, enum lock_mode mode, const char *name)
+{
+	struct name_collect *collect = data;
+	int length;
+
+	(void)resource;
+	(void)mode;
+	if (collect->count++ >= NAMES_SHOWN || collect->used >= collect->size)
+		return;
+	length =
+		snprintf(collect->text + collect->used, collect->size - collect->used, " %s", name);
+	if (length > 0)
+		collect->used += (size_t)length;
+}
+
+/* Clustered LVs that are active here, by name, for a message. */
+static void active_names(struct daemon *d, char *text, size_t size)
+{
+	struct name_collect collect = { .text = text, .size = size };
+
+	text[0] = '\0';
+	journal_each(d->journal, add_name, &collect);
+	if (collect.count > NAMES_SHOWN && collect.used < size)
+		(void)snprintf(text + collect.used, size - collect.used, " and %zu more",
+			       collect.count - NAMES_SHOWN);
+}
+
+static void stop_forced(struct client *client, const struct client_message *message)
+{
+	struct daemon *d = client->d;
+	char names[1024];
+
+	active_names(d, names, sizeof(names));
+	if (*names)
+		log_line(LOG_WARNING,
+			 "Stopped by force: these logical volumes stay active and locked:%s",
+			 names);
+	client_done(client, message->id, 0, "");
+	daemon_stop(d, 0);
+}
+
+void admin_stop(struct client *client, const struct client_message *message)
+{
+	struct daemon *d = client->d;
+	char names[1024], text[1400];
+	struct err err = { 0 };
+	const struct effect *effects;
+
+	active_names(d, names, sizeof(names));
+	if (message->force) {
+		stop_forced(client, message);
+		return;
+	}
+	if (*names) {
+		(void)snprintf(
+			text, sizeof(text),
+			"Clustered logical volumes are active here:%s. Deactivate them first "
+			"(vgchange -aln), or use --force: they stay active and locked.",
+			names);
+		client_done(client, message->id, -EBUSY, text);
+		return;
+	}
+	if (!d->ls || !group_is_connected(d->group)) {
+		client_done(client, message->id, 0, "");
+		daemon_stop(d, 0);
+		return;
+	}
+	effects = lockspace_goodbye(d->ls, &err);
+	carry_out(d, effects);
+	if (err.code) {
+		client_done(client, message->id, err.code, err.text);
+		return;
+	}
+	log_line(LOG_INFO, "Leaving the cluster (clvmd stop).");
+	client_done(client, message->id, 0, "");
+	d->stopping = true;
+}
+
+void admin_tick(struct daemon *d)
+{
+	if (!d->stopping || !group_is_idle(d->group))
+		return;
+	group_leave(d->group);
+	daemon_stop(d, 0);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* `clvmd SUBCOMMAND`: the clients of a running clvmd. */
+#ifndef CLVMD_CONTROL_H
+#define CLVMD_CONTROL_H
+
+#include <stdbool.h>
+
+/** Is @word a subcommand? */
+bool control_is_command(const char *word);
+
+/** Run it; @argv[0] is the subcommand. Returns the exit status. */
+int control_main(int argc, char **argv);
+
+/** The list of subcommands, for the usage text. */
+void control_print_usage(void);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where the daemon speaks: syslog, stderr in the foreground, and libqb's black box. */
+#ifndef CLVMD_LOG_H
+#define CLVMD_LOG_H
+
+#include <stdbool.h>
+#include <syslog.h>
+
+#define CLVMD_BLACKBOX_PATH "/run/clvm/blackbox"
+
+void log_open(const char *name, bool to_stderr, bool debug);
+void log_to_stderr(bool enabled);
+void log_close(void);
+
+/** One line; @level as syslog's. */
+void log_line(int level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/** Write the black box for a post mortem. */
+void log_write_blackbox(void);
+
+#endif

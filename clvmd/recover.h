@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * After a COMMIT whose owner is gone only the disk knows whether the new metadata is committed
+ * (rule 23). One member is chosen; its worker looks (recover_look), the answer is sent to all as
+ * OUTCOME, and only then the metadata is written again (recover_rewrite). In this order a
+ * recoverer that dies in between leaves the disk as it was, and the next one sees the same.
+ */
+#ifndef CLVMD_RECOVER_H
+#define CLVMD_RECOVER_H
+
+#include <stdbool.h>
+
+#include "lib/context.h"
+#include "lib/proto/job.h"
+
+/* client_message.phase of CLIENT_WORKER_RECOVER. */
+enum recover_phase { RECOVER_LOOK = 1, RECOVER_REWRITE };
+
+/** Is the metadata that @job prepared committed? Changes nothing. */
+int recover_look(struct context *context, const struct job *job, bool *ret_is_new,
+		 struct err *err) MUST_CHECK;
+
+/**
+ * Write the VG as it is found as a new seqno above all that is on any disk, so that no stale copy
+ * or precommitted text can win later.
+ */
+int recover_rewrite(struct context *context, const struct job *job, struct err *err) MUST_CHECK;
+
+#endif

@@ -73,6 +73,17 @@ int lv_resume(struct context *context, const struct stored_vg *stored, const str
 int lv_abort(struct context *context, const struct uuid *vg_id, const struct uuid *lv_id,
 	     struct err *err) MUST_CHECK;
 
+/*
+ * When this node may no longer use its LVs. Neither reads a disk nor waits for one, so that both
+ * work when the storage is gone.
+ */
+
+/** Hold all I/O until lv_abort(). Success when not active. */
+int lv_freeze(const struct uuid *vg_id, const struct uuid *lv_id, struct err *err) MUST_CHECK;
+/** Make all I/O fail from now on, also of those who have it open. Success when not active. */
+int lv_put_on_error(struct context *context, const struct uuid *vg_id, const struct uuid *lv_id,
+		    struct err *err) MUST_CHECK;
+
 /** Reload from committed metadata: preload, suspend, resume (lvchange --refresh). */
 int lv_refresh(struct context *context, const struct stored_vg *stored, const struct lv *lv,
 	       struct err *err) MUST_CHECK;

@@ -333,24 +333,23 @@ int mapper_load(const char *uuid, const struct buf *table, bool read_only, struc
 	return 0;
 }
 
-static int run_by_uuid(int type, const char *uuid, const char *what, struct err *err)
+int mapper_clear(const char *uuid, struct err *err)
 {
-	struct dm_task AUTO_TASK *task = task_new(type);
+	struct dm_task AUTO_TASK *task = task_new(DM_DEVICE_CLEAR);
 
-	if (!task || !dm_task_set_uuid(task, uuid) ||
-	    (type == DM_DEVICE_SUSPEND && !dm_task_skip_lockfs(task)) || !dm_task_run(task))
-		return task_failed(task, err, what, uuid);
+	if (!task || !dm_task_set_uuid(task, uuid) || !dm_task_run(task))
+		return task_failed(task, err, "clear table of device", uuid);
 	return 0;
 }
 
-int mapper_clear(const char *uuid, struct err *err)
+int mapper_suspend(const char *uuid, bool flush, struct err *err)
 {
-	return run_by_uuid(DM_DEVICE_CLEAR, uuid, "clear table of device", err);
-}
+	struct dm_task AUTO_TASK *task = task_new(DM_DEVICE_SUSPEND);
 
-int mapper_suspend(const char *uuid, struct err *err)
-{
-	return run_by_uuid(DM_DEVICE_SUSPEND, uuid, "suspend device", err);
+	if (!task || !dm_task_set_uuid(task, uuid) || !dm_task_skip_lockfs(task) ||
+	    (!flush && !dm_task_no_flush(task)) || !dm_task_run(task))
+		return task_failed(task, err, "suspend device", uuid);
+	return 0;
 }
 
 static bool set_devno(struct dm_task *task, const struct lv_kernel_state *state)

@@ -58,8 +58,11 @@ int mapper_load(const char *uuid, const struct buf *table, bool read_only,
 		struct err *err) MUST_CHECK;
 /** Throw away what is in the inactive slot, if anything is. */
 int mapper_clear(const char *uuid, struct err *err) MUST_CHECK;
-/** Flush and hold I/O; file systems are not frozen. */
-int mapper_suspend(const char *uuid, struct err *err) MUST_CHECK;
+/**
+ * Hold I/O; file systems are not frozen. With @flush what is under way is waited for, which never
+ * ends when the disks do not answer; without, it is held too.
+ */
+int mapper_suspend(const char *uuid, bool flush, struct err *err) MUST_CHECK;
 /** @read_ahead in sectors; -1 leaves it, with @at_least it only grows. */
 int mapper_resume(const struct mapper_options *options, const struct lv_kernel_state *state,
 		  int64_t read_ahead, bool at_least, struct err *err) MUST_CHECK;

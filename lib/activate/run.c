@@ -160,7 +160,7 @@ static int step_state(struct lv_step *step, struct err *err)
 
 static int step_suspend(const struct lv_step *step, struct err *err)
 {
-	if (mapper_suspend(step->uuid, err))
+	if (mapper_suspend(step->uuid, true, err))
 		return name_lv(step, err);
 	return 0;
 }

@@ -520,10 +520,13 @@ static void failed_preload_leaves_nothing_behind(void **state)
 	struct stored_vg before = new_vg("vg"), after = new_vg("vg");
 	struct lv *old = new_lv(&before, "lv", 1), *new = new_lv(&after, "lv", 1);
 	struct pv_disk *no_disks[1] = { NULL };
+	struct buf AUTO_BUF stray = { .limit = 100 };
 	struct device lying = disk;
 	struct err err = { 0 };
+	char uuid[MAPPER_UUID_SIZE];
 
 	(void)state;
+	buf_puts(&stray, "0 8192 error\n");
 	add_seg(old, 2, 0, 1, 0);
 	add_seg(new, 2, 0, 1, 0);
 	add_seg(new, 2, after.vg->pvs[0]->pe_count, 1, 0);
@@ -538,6 +541,13 @@ static void failed_preload_leaves_nothing_behind(void **state)
 	assert_true(lv_preload_suspend(&context, &after, new, &err) < 0);
 	pv_disk.device = &disk;
 	assert_non_null(strstr(err.text, "vg/lv"));
+	assert_untouched(old, 2 * EXTENT_SECTORS);
+	/* Nor does what somebody left in the slot survive it. */
+	check(mapper_load(mapper_uuid(&before.vg->id, &old->id, uuid), &stray, false, &err), &err);
+	assert_true(state_of(old).inactive_table);
+	pv_disk.device = &lying;
+	assert_true(lv_preload_suspend(&context, &after, new, &err) < 0);
+	pv_disk.device = &disk;
 	assert_untouched(old, 2 * EXTENT_SECTORS);
 	after.pv_disks = no_disks;
 	assert_int_equal(lv_preload_suspend(&context, &after, new, &err), -ENXIO);
@@ -748,6 +758,58 @@ static void what_is_in_use_is_not_deactivated(void **state)
 	vg_free(upper.vg);
 }
 
+static void frozen_volumes_hold_io_until_thawed(void **state)
+{
+	struct stored_vg stored = new_vg("vg");
+	struct lv *lv = new_lv(&stored, "lv", 1);
+	struct user user;
+	struct err err = { 0 };
+
+	(void)state;
+	check(lv_freeze(&stored.vg->id, &lv->id, &err), &err); /* not active */
+	add_seg(lv, 2, 0, 1, 0);
+	activate(&stored, lv);
+	user_start(&user, "/dev/vg/lv");
+	check(lv_freeze(&stored.vg->id, &lv->id, &err), &err);
+	check(lv_freeze(&stored.vg->id, &lv->id, &err), &err);
+	assert_true(sysfs_suspended(lv));
+	assert_io_is_held(&user);
+	give_up(lv);
+	wait_for_rounds(&user, 10);
+	user_stop(&user);
+	assert_untouched(lv, 2 * EXTENT_SECTORS);
+	deactivate(lv);
+	vg_free(stored.vg);
+}
+
+static void on_error_even_open_volumes_fail(void **state)
+{
+	struct stored_vg before = new_vg("vg"), after = new_vg("vg");
+	struct lv *old = new_lv(&before, "lv", 1), *new = new_lv(&after, "lv", 1);
+	struct user user;
+	struct err err = { 0 };
+
+	(void)state;
+	check(lv_put_on_error(&context, &before.vg->id, &old->id, &err), &err); /* not active */
+	add_seg(old, 2, 0, 1, 0);
+	add_seg(new, 3, 0, 1, 0);
+	activate(&before, old);
+	user_start(&user, "/dev/vg/lv");
+	/* In the middle of a change, too. */
+	preload_suspend(&after, new);
+	check(lv_put_on_error(&context, &before.vg->id, &old->id, &err), &err);
+	assert_int_equal(pthread_join(user.thread, NULL), 0);
+	assert_int_equal(user.failed, EIO);
+	assert_untouched(old, 2 * EXTENT_SECTORS);
+	check(lv_put_on_error(&context, &before.vg->id, &old->id, &err), &err);
+	/* Activating it again heals it. */
+	activate(&before, old);
+	block_io("/dev/vg/lv", 0, 'h', true);
+	deactivate(old);
+	vg_free(before.vg);
+	vg_free(after.vg);
+}
+
 static void the_list_has_whole_volumes_only(void **state)
 {
 	struct arena AUTO_ARENA arena = { .limit = (size_t)1 << 20 };
@@ -915,6 +977,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(fixed_minor_is_given),
 		cmocka_unit_test(hidden_volumes_have_no_link),
 		cmocka_unit_test(what_is_in_use_is_not_deactivated),
+		cmocka_unit_test(frozen_volumes_hold_io_until_thawed),
+		cmocka_unit_test(on_error_even_open_volumes_fail),
 		cmocka_unit_test(the_list_has_whole_volumes_only),
 		cmocka_unit_test(ext4_grows_mounted_or_not_and_shrinks),
 		cmocka_unit_test(xfs_grows_mounted_or_not),

@@ -2,7 +2,13 @@
 /* pvs, vgs, lvs: the options of a report, and which report it is. */
 #include "cmd/cmd_report.h"
 
+#include <errno.h>
+
 #include "cmd/commands.h"
+#include "cmd/exit.h"
+#include "cmd/operand.h"
+#include "lib/op/op.h"
+#include "metadata/names.h"
 
 #define ARG(field) offsetof(struct reporting_args, field)
 
@@ -102,6 +108,61 @@ static int run(struct context *context, struct cmdline *line, struct err *err)
 	return report_run(context, &args->op, err);
 }
 
+/* Can there be such a VG, or an LV of such a VG? Tags are not looked at. */
+static int check_name(struct cmdline *line, const char *text, struct err *err)
+{
+	const char *vg, *lv;
+	int rc;
+
+	if (text[0] == '@')
+		return 0;
+	if (operand_is_lv(text)) {
+		rc = op_split_lv_name(text, &line->arena, &vg, &lv, err);
+		return rc == -EINVAL ? err->code = -ENOENT : rc;
+	}
+	rc = op_vg_name(text, &line->arena, &vg, err);
+	if (rc == 0 && vg_name_check(vg, err) < 0)
+		rc = err_set(err, ENOENT,
+			     "Volume group name \"%s\" has invalid characters.\n"
+			     "Cannot process volume group %s",
+			     vg, vg);
+	return rc;
+}
+
+/* Names that cannot be are complained of one by one; the report is about the others. */
+static int run_with_names(struct context *context, struct cmdline *line, struct err *err)
+{
+	struct reporting_args *args = line->args;
+	const char **names;
+	size_t count = 0;
+	int worst = 0;
+
+	names = arena_calloc(&line->arena, args->op.name_count + 1, sizeof(char *));
+	if (!names)
+		return err_set(err, ENOMEM, "Out of memory.");
+	for (size_t i = 0; i < args->op.name_count; i++) {
+		int rc = check_name(line, args->op.names[i], err);
+
+		worst = exit_worse(worst, operand_report(context, rc, err));
+		if (rc == 0)
+			names[count++] = args->op.names[i];
+	}
+	if (worst < 0 && count == 0)
+		return worst;
+	args->op.names = names;
+	args->op.name_count = count;
+	return exit_worse(worst, report_run(context, &args->op, err));
+}
+
+static int run_vgs(struct context *context, struct cmdline *line, struct err *err)
+{
+	for (size_t i = 0; i < line->operand_count; i++)
+		if (line->operands[i][0] != '@' && operand_is_lv(line->operands[i]))
+			return err_set(err, EINVAL, "Invalid volume group name %s.",
+				       line->operands[i]);
+	return run_with_names(context, line, err);
+}
+
 static const struct form pvs_forms[] = {
 	{ "pvs [PV|Tag ...]", NULL, NULL, NULL, 0, ANY_NUMBER },
 	{ 0 },
@@ -131,7 +192,7 @@ const struct command cmd_vgs = {
 	.more_opts = report_opts,
 	.args_size = sizeof(struct reporting_args),
 	.check = vgs_check,
-	.run = run,
+	.run = run_vgs,
 };
 
 static const struct form lvs_forms[] = {
@@ -147,5 +208,5 @@ const struct command cmd_lvs = {
 	.more_opts = report_opts,
 	.args_size = sizeof(struct reporting_args),
 	.check = lvs_check,
-	.run = run,
+	.run = run_with_names,
 };

@@ -9,18 +9,28 @@
 #include "lib/op/lv_remove.h"
 #include "lib/op/tags.h"
 
+/* Exactly those that LVM2 takes. */
 static const struct {
 	const char *text;
 	enum activation_change change;
 } changes[] = {
-	{ "y", CHANGE_ACTIVATE },	    { "sy", CHANGE_ACTIVATE },
-	{ "s", CHANGE_ACTIVATE },	    { "ey", CHANGE_ACTIVATE_EXCLUSIVE },
-	{ "e", CHANGE_ACTIVATE_EXCLUSIVE }, { "ly", CHANGE_ACTIVATE_LOCAL },
-	{ "l", CHANGE_ACTIVATE_LOCAL },	    { "ay", CHANGE_ACTIVATE_AUTO },
-	{ "a", CHANGE_ACTIVATE_AUTO },	    { "aay", CHANGE_ACTIVATE_AUTO },
-	{ "lay", CHANGE_ACTIVATE_LOCAL },   { "n", CHANGE_DEACTIVATE },
-	{ "en", CHANGE_DEACTIVATE },	    { "sn", CHANGE_DEACTIVATE },
+	{ "y", CHANGE_ACTIVATE },
+	{ "s", CHANGE_ACTIVATE },
+	{ "sy", CHANGE_ACTIVATE },
+	{ "ys", CHANGE_ACTIVATE },
+	{ "e", CHANGE_ACTIVATE_EXCLUSIVE },
+	{ "ey", CHANGE_ACTIVATE_EXCLUSIVE },
+	{ "ye", CHANGE_ACTIVATE_EXCLUSIVE },
+	{ "ly", CHANGE_ACTIVATE_LOCAL },
+	{ "yl", CHANGE_ACTIVATE_LOCAL },
+	{ "a", CHANGE_ACTIVATE_AUTO },
+	{ "ay", CHANGE_ACTIVATE_AUTO },
+	{ "ya", CHANGE_ACTIVATE_AUTO },
+	{ "n", CHANGE_DEACTIVATE },
+	{ "en", CHANGE_DEACTIVATE },
+	{ "ne", CHANGE_DEACTIVATE },
 	{ "ln", CHANGE_DEACTIVATE_LOCAL },
+	{ "nl", CHANGE_DEACTIVATE_LOCAL },
 };
 
 int activation_change_parse(const char *text, enum activation_change *ret_change, struct err *err)

@@ -98,7 +98,7 @@ enum activation_change {
 	CHANGE_DEACTIVATE_LOCAL,   /* ln */
 };
 
-/** "y", "n", "ey", "ly", "ln", "sy", "ay", "en", "lay" ... -EINVAL "Invalid argument for
+/** "y", "n", "ey", "ly", "ln", "nl", "ys", "ay" ... -EINVAL "Invalid argument for
  * --activate: x". */
 int activation_change_parse(const char *text, enum activation_change *ret_change,
 			    struct err *err) MUST_CHECK;

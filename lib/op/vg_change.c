@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vgchange (all but activation), vgrename, vgck. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/op/members.h"
 #include "lib/op/op.h"
@@ -108,10 +110,15 @@ int op_vg_change(struct context *context, const char *name, const struct vg_chan
 
 static int check_new_name(const char *name, struct err *err)
 {
+	char path[NAME_MAX_LENGTH + sizeof("/dev/")];
 	struct err why = { 0 };
 
-	if (!vg_name_check(name, &why))
-		return 0;
+	if (!vg_name_check(name, &why)) {
+		(void)snprintf(path, sizeof(path), "/dev/%s", name);
+		if (access(path, F_OK))
+			return 0;
+		return err_set(err, EEXIST, "%s: already exists in filesystem", path);
+	}
 	/* LVM2's vgrename fails with 5 here, where vgcreate fails with 3. */
 	return err_set(err, EILSEQ, "%s\nNew volume group name \"%s\" is invalid.", why.text, name);
 }
@@ -144,7 +151,7 @@ int op_vg_rename(struct context *context, const char *old_name, const char *new_
 	if ((rc = check_new_name(new_name, err)))
 		return rc;
 	if (!strcmp(old_name, new_name))
-		return err_set(err, EINVAL, "Old and new volume group names must differ");
+		return err_set(err, EILSEQ, "Old and new volume group names must differ");
 	if ((rc = global_lock_take(context, &lock, err)))
 		return rc;
 	rc = rename_locked(context, old_name, new_name, &session, &reserved, err);

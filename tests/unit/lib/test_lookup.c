@@ -84,6 +84,7 @@ static void activation_letters_are_lvm2s(void **state)
 		{ "ln", CHANGE_DEACTIVATE_LOCAL },
 		{ "sy", CHANGE_ACTIVATE },
 		{ "ay", CHANGE_ACTIVATE_AUTO },
+		{ "nl", CHANGE_DEACTIVATE_LOCAL }, /* ocf:heartbeat:clvm stops so */
 	};
 	enum activation_change change;
 
@@ -92,7 +93,8 @@ static void activation_letters_are_lvm2s(void **state)
 		assert_int_equal(activation_change_parse(known[i].text, &change, NULL), 0);
 		assert_int_equal(change, known[i].change);
 	}
-	assert_int_equal(activation_change_parse("yes", &change, NULL), -EINVAL);
+	assert_int_equal(activation_change_parse("aay", &change, NULL), -EINVAL);
+	assert_int_equal(activation_change_parse("l", &change, NULL), -EINVAL);
 	assert_int_equal(activation_change_parse("", &change, NULL), -EINVAL);
 }
 

@@ -16,9 +16,10 @@ static unsigned indent_tabs(const struct text_out *out)
 
 static void begin_line(struct text_out *out)
 {
-	if (out->is_file)
-		for (unsigned i = 0; i < indent_tabs(out); i++)
-			buf_add(out->buf, "\t", 1);
+	unsigned tabs = out->is_file ? indent_tabs(out) : out->tight_depth;
+
+	for (unsigned i = 0; i < tabs; i++)
+		buf_add(out->buf, "\t", 1);
 	out->line_start = out->buf->used;
 }
 
@@ -225,8 +226,10 @@ static void add_node(struct text_out *out, const struct cfg_node *node, const ch
 {
 	if (node->is_section) {
 		out_open(out, node->key);
+		out->tight_depth += tight;
 		for (const struct cfg_node *item = node->items; item; item = item->next)
 			add_node(out, item, NULL, tight);
+		out->tight_depth -= tight;
 		out_close(out);
 		return;
 	}

@@ -17,7 +17,8 @@ struct text_out {
 	struct buf *buf;
 	bool is_file;
 	unsigned indent;
-	size_t line_start; /* of the open line's first character behind its tabs */
+	unsigned tight_depth; /* in tight sections, which are indented on disk too */
+	size_t line_start;    /* of the open line's first character behind its tabs */
 };
 
 void out_blank(struct text_out *out);

@@ -93,7 +93,7 @@ static int scan_device(struct scanner *scanner, const struct device *device, str
 	struct err reason = { 0 };
 	AUTO_CLOSE int fd = device_open(device, DEVICE_READ, &reason);
 	struct pv_header header;
-	struct pv_disk *pv_disk;
+	struct pv_disk *pv_disk = NULL;
 	uint64_t sector;
 	int rc;
 

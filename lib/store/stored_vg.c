@@ -145,10 +145,35 @@ static void warn_missing(struct context *context, const struct stored_vg *stored
 			ctx_warn(context, "WARNING: VG %s is missing PV %s (last written to %s).",
 				 vg->name, uuid_format(&pv->id, id),
 				 pv->device_hint ? pv->device_hint : "[unknown]");
-		else if (pv->status & STATUS_MISSING)
-			ctx_warn(context,
-				 "WARNING: VG %s was previously updated while PV %s was missing.",
-				 vg->name, uuid_format(&pv->id, id));
+	}
+}
+
+/* PVs that were away when the VG was written and are here now. One without data on it is as good as
+ * any other; on one with data the data is old, which only the administrator can settle. */
+static void take_back_reappeared(struct context *context, struct stored_vg *stored, bool warn)
+{
+	const struct vg *vg = stored->vg;
+	char id[UUID_DASHED_SIZE];
+
+	for (uint32_t i = 0; i < vg->pv_count; i++) {
+		struct pv *pv = vg->pvs[i];
+		const char *name;
+		bool unused;
+
+		if (!stored->pv_disks[i] || !(pv->status & STATUS_MISSING))
+			continue;
+		unused = !pv_allocated_count(pv);
+		if (unused)
+			pv->status &= ~(uint32_t)STATUS_MISSING;
+		if (!warn)
+			continue;
+		name = stored->pv_disks[i]->device->name;
+		ctx_warn(context, "WARNING: VG %s was previously updated while PV %s was missing.",
+			 vg->name, name);
+		ctx_warn(context,
+			 unused ? "WARNING: VG %s has unused reappeared PV %s %s."
+				: "WARNING: VG %s was missing PV %s %s.",
+			 vg->name, name, uuid_format(&pv->id, id));
 	}
 }
 
@@ -285,7 +310,7 @@ int stored_vg_read(struct context *context, struct scan *scan, const char *name,
 	struct stored_vg *stored = NULL;
 	struct vg_summary summary;
 	struct vg *vg = NULL;
-	bool agree;
+	bool agree, warn;
 	int rc;
 
 	if ((rc = find_summary(scan, name, id, &summary, err)))
@@ -299,9 +324,11 @@ int stored_vg_read(struct context *context, struct scan *scan, const char *name,
 		return rc;
 	stored->inconsistent = !agree;
 
-	if (scan_warn_once(scan, &vg->id)) {
-		if (!agree)
-			warn_differences(context, scan, vg, newest);
+	warn = scan_warn_once(scan, &vg->id);
+	if (warn && !agree)
+		warn_differences(context, scan, vg, newest);
+	take_back_reappeared(context, stored, warn);
+	if (warn) {
 		warn_outdated(context, scan, vg);
 		warn_missing(context, stored);
 		warn_headers(context, stored);

@@ -7,7 +7,6 @@
 #include "clvmd/journal.h"
 #include "clvmd/log.h"
 #include "clvmd/names.h"
-#include "clvmd/operation.h"
 #include "clvmd/worker.h"
 #include "lib/proto/client_message.h"
 
@@ -157,7 +156,6 @@ static bool begin(struct daemon *d)
 {
 	if (!workers_of_old_daemon_ended())
 		return false;
-	operations_settle_journal(d); /* the same queue: done before the kernel is asked */
 	ask_kernel(d);
 	return true;
 }

@@ -73,8 +73,10 @@ struct daemon {
 	struct cfg *cfg;
 
 	qb_loop_signal_handle signals[SIGNALS_HANDLED];
-	bool adopt_waits; /* for workers of an earlier daemon to end */
-	bool adopt_again; /* the last try failed */
+	bool adopt_waits;  /* for workers of an earlier daemon to end */
+	bool adopt_again;  /* the last try failed */
+	uint64_t up_since; /* 0: was not up yet */
+	bool settled;	   /* operations of an earlier daemon have been looked at */
 	bool flush_pending;
 	bool carrying_out;
 	bool stopping; /* GOODBYE was sent: leave when it is out */

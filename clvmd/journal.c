@@ -35,6 +35,7 @@ struct journal_op {
 	struct journal_op *next;
 	struct op_id op;
 	enum op_phase phase;
+	bool is_old; /* of an earlier daemon */
 	size_t length;
 	unsigned char payload[];
 };
@@ -261,6 +262,13 @@ const void *journal_op_find(const struct journal *journal, struct op_id id,
 	return op->payload;
 }
 
+bool journal_op_is_old(const struct journal *journal, struct op_id id)
+{
+	const struct journal_op *op = find_op(journal, id);
+
+	return op && op->is_old;
+}
+
 bool journal_op_at(const struct journal *journal, size_t index, struct op_id *ret_op,
 		   enum op_phase *ret_phase, const void **ret_payload, size_t *ret_length)
 {
@@ -321,6 +329,7 @@ static bool read_op_line(struct journal *journal, char *line)
 		payload[i] = (unsigned char)(high << 4 | low);
 	}
 	put_op(journal, op, (enum op_phase)phase, payload, length);
+	journal->ops->is_old = true;
 	free(payload);
 	return true;
 }

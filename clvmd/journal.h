@@ -46,6 +46,9 @@ void journal_op_remove(struct journal *journal, struct op_id op);
 const void *journal_op_find(const struct journal *journal, struct op_id op,
 			    enum op_phase *ret_phase, size_t *ret_length);
 
+/** Was it read from an earlier daemon's journal, and not heard of since? */
+bool journal_op_is_old(const struct journal *journal, struct op_id op);
+
 /** The @index-th; false past the end. */
 bool journal_op_at(const struct journal *journal, size_t index, struct op_id *ret_op,
 		   enum op_phase *ret_phase, const void **ret_payload, size_t *ret_length);

@@ -7,11 +7,14 @@
 
 #define BLACKBOX_SIZE (512 * 1024)
 
-static void everything_up_to(int32_t target, uint8_t level)
+/* Our own lines up to @level; libqb's own chatter (it logs here too) only what matters. */
+static void show_up_to(int32_t target, uint8_t level)
 {
 	(void)qb_log_filter_ctl(target, QB_LOG_FILTER_CLEAR_ALL, QB_LOG_FILTER_FILE, "*",
 				LOG_TRACE);
-	(void)qb_log_filter_ctl(target, QB_LOG_FILTER_ADD, QB_LOG_FILTER_FILE, "*", level);
+	(void)qb_log_filter_ctl(target, QB_LOG_FILTER_ADD, QB_LOG_FILTER_FILE, "*", LOG_NOTICE);
+	(void)qb_log_filter_ctl(target, QB_LOG_FILTER_ADD, QB_LOG_FILTER_FUNCTION, "log_line",
+				level);
 }
 
 void log_open(const char *name, bool to_stderr, bool debug)
@@ -19,9 +22,9 @@ void log_open(const char *name, bool to_stderr, bool debug)
 	uint8_t level = debug ? LOG_DEBUG : LOG_INFO;
 
 	qb_log_init(name, LOG_DAEMON, level);
-	everything_up_to(QB_LOG_SYSLOG, level);
-	everything_up_to(QB_LOG_STDERR, level);
-	everything_up_to(QB_LOG_BLACKBOX, LOG_DEBUG);
+	show_up_to(QB_LOG_SYSLOG, level);
+	show_up_to(QB_LOG_STDERR, level);
+	show_up_to(QB_LOG_BLACKBOX, LOG_DEBUG);
 	qb_log_format_set(QB_LOG_STDERR, "%t %N: %p: %b");
 	(void)qb_log_ctl(QB_LOG_SYSLOG, QB_LOG_CONF_ENABLED, true);
 	(void)qb_log_ctl(QB_LOG_BLACKBOX, QB_LOG_CONF_SIZE, BLACKBOX_SIZE);

@@ -2,8 +2,9 @@
 /*
  * The loop: built, run, taken down. Deadlines of all parts are looked at by one tick a second.
  *
- * Order at start: workers of an earlier daemon have ended; what it left suspended is undone; the
- * kernel's LVs are adopted with the modes of the journal; only then corosync is joined (rule 21).
+ * Order at start: workers of an earlier daemon have ended; the kernel's LVs are adopted with the
+ * modes of the journal; only then corosync is joined (rule 21). What is suspended waits for the
+ * cluster's word on its operation.
  */
 #include <errno.h>
 #include <signal.h>
@@ -29,6 +30,7 @@
 #include "clvmd/operation.h"
 #include "clvmd/quorum.h"
 #include "clvmd/request.h"
+#include "clvmd/settle.h"
 #include "clvmd/start.h"
 #include "clvmd/status.h"
 #include "clvmd/worker.h"
@@ -169,6 +171,7 @@ static void tick(void *data)
 	clients_tick(d, now);
 	request_tick(d, now);
 	operations_tick(d, now);
+	settle_tick(d, now);
 	workers_tick(d, now);
 	fence_tick(d, now);
 	admin_tick(d);

@@ -26,14 +26,15 @@
 #include "clvmd/worker.h"
 #include "lib/job/job_run.h"
 
-#define OPERATIONS_MAX 1024
+#define OPERATIONS_MAX	   1024
+#define LOOK_AGAIN_SECONDS 5
 
 struct running {
 	struct running *next;
 	struct daemon *d;
 	struct op_id op;
 	enum op_phase phase;
-	enum { LOCKING = 1, WORKING, CHECKING, REWRITING, RECOVERING } state;
+	enum { LOCKING = 1, WORKING, CHECKING, REWRITING, LOOKING, LOOK_AGAIN } state;
 	uint64_t request, deadline; /* of the lock */
 	bool late;		    /* answered already: a grant that comes is given back */
 	bool is_new;		    /* OUTCOME */
@@ -144,6 +145,7 @@ static void answer_soon(struct running *running, int rc, const char *text)
 /* ---- the worker's part ---- */
 
 static void worked(struct daemon *d, void *data, const struct worker_answer *answer);
+static void look(struct running *running);
 
 static enum job_phase job_phase(const struct running *running)
 {
@@ -296,22 +298,28 @@ void operation_lock_answered(struct daemon *d, const struct effect *effect, bool
 	}
 }
 
+static void lock_not_confirmed(struct daemon *d, struct running *running)
+{
+	running->late = true;
+	log_line(LOG_ERR,
+		 "The members did not confirm the locks of %zu logical volumes within %d seconds.",
+		 running->job.lv_count, LV_LOCK_SECONDS);
+	send_result(running, -ETIMEDOUT,
+		    "the members did not confirm the lock in time; clvmd status says whom it waits "
+		    "for",
+		    NULL, 0);
+	carry_out(d, lockspace_cancel(d->ls, 0, running->request));
+}
+
 void operations_tick(struct daemon *d, uint64_t now)
 {
 	for (struct running *running = d->operations->first; running; running = running->next) {
+		if (running->state == LOOK_AGAIN && now >= running->deadline)
+			look(running);
 		if (running->state != LOCKING || running->late || now < running->deadline)
 			continue;
-		running->late = true;
-		log_line(LOG_ERR,
-			 "The members did not confirm the locks of %zu logical volumes "
-			 "within %d seconds.",
-			 running->job.lv_count, LV_LOCK_SECONDS);
-		send_result(running, -ETIMEDOUT,
-			    "the members did not confirm the lock in time; clvmd status says whom "
-			    "it waits for",
-			    NULL, 0);
-		carry_out(d, lockspace_cancel(d->ls, 0, running->request));
-		return; /* the list may have changed: the rest in a second */
+		lock_not_confirmed(d, running);
+		break; /* the list may have changed: the rest in a second */
 	}
 }
 
@@ -426,7 +434,7 @@ static void worked(struct daemon *d, void *data, const struct worker_answer *ans
 	}
 	if (gives_locks_back(running) && running->job.kind == JOB_DEACTIVATE)
 		unlock_lvs(running, NULL);
-	if (running->phase == OP_OUTCOME && was_recoverer(d, running->op)) {
+	if (ends_operation(running->phase) && was_recoverer(d, running->op)) {
 		rewrite(running);
 		return;
 	}
@@ -492,7 +500,7 @@ static struct running *create_running(struct daemon *d, const struct effect *eff
 /* Before suspending: the journal must know (rule 25). */
 static int note_operation(struct running *running, struct err *err)
 {
-	if (running->phase != OP_PREPARE && running->phase != OP_COMMIT)
+	if (running->phase != OP_PREPARE)
 		return 0;
 	return journal_op_add(running->d->journal, running->op, running->phase, running->payload,
 			      running->payload_length, err);
@@ -526,14 +534,10 @@ static void looked(struct daemon *d, void *data, const struct worker_answer *ans
 		/* The disk does not answer: nothing is decided, the LVs stay suspended. */
 		log_line(LOG_ERR,
 			 "Volume group %s cannot be read to settle an interrupted change: %s; "
-			 "trying again.",
-			 queue_key(running), answer->text);
-		worker_submit(d, queue_key(running),
-			      &(struct client_message){ .type = CLIENT_WORKER_RECOVER,
-							.phase = RECOVER_LOOK,
-							.data = running->payload,
-							.data_length = running->payload_length },
-			      JOB_SECONDS, looked, running);
+			 "trying again in %d seconds.",
+			 queue_key(running), answer->text, LOOK_AGAIN_SECONDS);
+		running->deadline = now_ns() + SECONDS(LOOK_AGAIN_SECONDS);
+		running->state = LOOK_AGAIN;
 		return;
 	}
 	note = must_alloc(sizeof(*note));
@@ -546,6 +550,17 @@ static void looked(struct daemon *d, void *data, const struct worker_answer *ans
 	free_running(running);
 }
 
+static void look(struct running *running)
+{
+	struct client_message message = { .type = CLIENT_WORKER_RECOVER,
+					  .phase = RECOVER_LOOK,
+					  .data = running->payload,
+					  .data_length = running->payload_length };
+
+	running->state = LOOKING;
+	worker_submit(running->d, queue_key(running), &message, JOB_SECONDS, looked, running);
+}
+
 void operation_recover(struct daemon *d, const struct effect *effect)
 {
 	struct err err = { 0 };
@@ -556,53 +571,13 @@ void operation_recover(struct daemon *d, const struct effect *effect)
 		free_running(running);
 		return;
 	}
-	running->state = RECOVERING;
-	worker_submit(d, queue_key(running),
-		      &(struct client_message){ .type = CLIENT_WORKER_RECOVER,
-						.phase = RECOVER_LOOK,
-						.data = running->payload,
-						.data_length = running->payload_length },
-		      JOB_SECONDS, looked, running);
+	look(running);
 }
 
-/* ---- after a restart ---- */
-
-struct settling {
-	struct op_id op;
-};
-
-static void settled(struct daemon *d, void *data, const struct worker_answer *answer)
+bool operation_is_running(struct daemon *d, struct op_id op)
 {
-	struct settling *settling = data;
-
-	if (answer->rc)
-		log_line(LOG_ERR, "A change interrupted by a restart could not be undone: %s",
-			 answer->text);
-	else
-		journal_op_remove(d->journal, settling->op);
-	free(settling);
-}
-
-void operations_settle_journal(struct daemon *d)
-{
-	struct settling *settling;
-	enum op_phase phase;
-	struct op_id op;
-	const void *payload;
-	size_t length;
-
-	for (size_t i = 0; journal_op_at(d->journal, i, &op, &phase, &payload, &length); i++) {
-		struct client_message message = { .type = CLIENT_WORKER_RUN,
-						  .phase = JOB_PHASE_ABORT,
-						  .data = payload,
-						  .data_length = length };
-
-		/* After COMMIT only the cluster may say what is to become of it (rules 23, 24). */
-		if (phase != OP_PREPARE)
-			continue;
-		log_line(LOG_WARNING, "Undoing a change that a restart interrupted.");
-		settling = must_alloc(sizeof(*settling));
-		settling->op = op;
-		worker_submit(d, "", &message, JOB_SECONDS, settled, settling);
-	}
+	for (const struct running *at = d->operations->first; at; at = at->next)
+		if (at->op.node == op.node && at->op.number == op.number)
+			return true;
+	return false;
 }

@@ -29,7 +29,6 @@ void operation_lock_answered(struct daemon *d, const struct effect *effect, bool
 
 void operations_tick(struct daemon *d, uint64_t now);
 
-/** Resume what an earlier daemon left suspended before its COMMIT (rules 21, 25). */
-void operations_settle_journal(struct daemon *d);
+bool operation_is_running(struct daemon *d, struct op_id op);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clvmd/group.h"
 #include "clvmd/journal.h"
 #include "clvmd/log.h"
 #include "clvmd/names.h"
@@ -21,6 +22,12 @@ struct kernel_list {
 	} lvs[];
 };
 
+static void join_now(struct daemon *d, void *data)
+{
+	(void)data;
+	group_tick(d->group);
+}
+
 static void finish(struct daemon *d)
 {
 	struct err err;
@@ -28,6 +35,7 @@ static void finish(struct daemon *d)
 	if (journal_write(d->journal, &err))
 		log_line(LOG_ERR, "%s", err.text);
 	d->adopted = true;
+	daemon_defer(d, join_now, NULL);
 }
 
 static void claim(struct daemon *d, const char *resource, enum lock_mode mode)

@@ -9,6 +9,7 @@
 #include "clvmd/log.h"
 #include "clvmd/operation.h"
 #include "clvmd/request.h"
+#include "clvmd/start.h"
 
 static void flush(struct daemon *d, void *data)
 {
@@ -16,6 +17,7 @@ static void flush(struct daemon *d, void *data)
 	if (d->ls)
 		carry_out(d, lockspace_flush(d->ls)); /* pending still: does not ask for itself */
 	d->flush_pending = false;
+	start_check(d);
 }
 
 static void leave(struct daemon *d, void *data)

@@ -48,11 +48,12 @@ static void send_log(void *data, enum message_level level, const char *text)
 			    &err);
 }
 
-static int open_context(struct context **ret_context, struct err *err)
+/* @quiet: names are read whenever somebody asks for the status; warnings are for commands. */
+static int open_context(bool quiet, struct context **ret_context, struct err *err)
 {
 	struct context_options options = {
 		.command_line = "clvmd",
-		.ops = { .message = send_log },
+		.ops = { .message = quiet ? NULL : send_log },
 		.yes = true,
 		.is_daemon = true,
 	};
@@ -181,7 +182,7 @@ static int do_job(const struct client_message *message, struct err *send_err)
 	static bool memory_locked;
 	struct err err = { 0 };
 
-	if (!(reply.rc = open_context(&context, &err))) {
+	if (!(reply.rc = open_context(message->type == CLIENT_WORKER_NAMES, &context, &err))) {
 		if (!memory_locked)
 			activation_memory_lock(context); /* for life */
 		memory_locked = true;

@@ -100,15 +100,17 @@ static bool follows_last(struct allocation *a, uint32_t leg, const struct alloc_
 	       end->start + seg_area_length(a->last) == area->start;
 }
 
-static bool clings_to_last(struct allocation *a, uint32_t leg, const struct alloc_area *area,
-			   bool by_tags)
+/* LVM2 looks at the PVs of the LV's first segment, however many more there are. */
+static bool clings_to_lv(struct allocation *a, uint32_t leg, const struct alloc_area *area,
+			 bool by_tags)
 {
-	const struct area *end = &a->last->areas[leg];
+	const struct seg *first = &a->lv->segs[0];
+	const struct area *there = leg < first->area_count ? &first->areas[leg] : NULL;
 
-	if (end->type != AREA_PV)
+	if (!there || there->type != AREA_PV)
 		return false;
-	return by_tags ? pvs_share_tag(a->cling_tags, area->map->pv, end->pv)
-		       : end->pv == area->map->pv;
+	return by_tags ? pvs_share_tag(a->cling_tags, area->map->pv, there->pv)
+		       : there->pv == area->map->pv;
 }
 
 static bool clings_to_pieces(struct allocation *a, uint32_t leg, const struct alloc_area *area,
@@ -124,7 +126,7 @@ static bool clings_to_pieces(struct allocation *a, uint32_t leg, const struct al
 	return false;
 }
 
-enum place { BEHIND_LAST, ON_LAST, ON_PIECES, LIKE_LAST, LIKE_PIECES };
+enum place { BEHIND_LAST, ON_LV, ON_PIECES, LIKE_LV, LIKE_PIECES };
 
 /* Put @area into the first empty slot whose leg may go on there. */
 static bool fill_place(struct allocation *a, struct alloc_area *area, enum place place)
@@ -138,9 +140,9 @@ static bool fill_place(struct allocation *a, struct alloc_area *area, enum place
 		case BEHIND_LAST:
 			fits = follows_last(a, leg, area);
 			break;
-		case ON_LAST:
-		case LIKE_LAST:
-			fits = clings_to_last(a, leg, area, place == LIKE_LAST);
+		case ON_LV:
+		case LIKE_LV:
+			fits = clings_to_lv(a, leg, area, place == LIKE_LV);
 			break;
 		case ON_PIECES:
 		case LIKE_PIECES:
@@ -162,11 +164,11 @@ static enum verdict place_area(struct allocation *a, struct alloc_area *area,
 		return FILLED;
 	if (cling->contiguous_only)
 		return NEXT_AREA;
-	if (a->last && fill_place(a, area, ON_LAST))
+	if (a->last && fill_place(a, area, ON_LV))
 		return FILLED;
 	if (cling->to_pieces && fill_place(a, area, ON_PIECES))
 		return FILLED;
-	if (cling->by_tags && fill_place(a, area, a->last ? LIKE_LAST : LIKE_PIECES))
+	if (cling->by_tags && fill_place(a, area, a->last ? LIKE_LV : LIKE_PIECES))
 		return FILLED;
 	/* The other areas of this PV would fare no better. */
 	return NEXT_PV;
@@ -242,11 +244,28 @@ static int compare_slots(const void *left, const void *right)
 	return (a->order > b->order) - (a->order < b->order);
 }
 
+/* Leave out offers of PVs that have a listed tag in common with one before. */
+static void limit_to_one_per_tag(struct allocation *a)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < a->slot_count; i++) {
+		bool shares = false;
+
+		for (size_t k = 0; k < kept && !shares; k++)
+			shares = pvs_share_tag(a->cling_tags, a->slots[k].area->map->pv,
+					       a->slots[i].area->map->pv);
+		if (!shares)
+			a->slots[kept++] = a->slots[i];
+	}
+	a->slot_count = kept;
+}
+
 /* The legs get the largest offers; of equal ones the earlier. */
-static bool find_freely(struct allocation *a, bool anywhere)
+static bool find_freely(struct allocation *a, enum alloc_policy policy)
 {
 	a->slot_count = 0;
-	if (anywhere)
+	if (policy == ALLOC_ANYWHERE)
 		offer_anywhere(a);
 	else
 		for (size_t m = 0; m < a->maps.count; m++)
@@ -254,7 +273,9 @@ static bool find_freely(struct allocation *a, bool anywhere)
 	if (a->slot_count < a->legs)
 		return false;
 	qsort(a->slots, a->slot_count, sizeof(*a->slots), compare_slots);
-	return true;
+	if (policy == ALLOC_CONTIGUOUS && a->cling_tags)
+		limit_to_one_per_tag(a);
+	return a->slot_count >= a->legs;
 }
 
 static int grow_pieces(struct allocation *a, struct err *err)
@@ -316,8 +337,7 @@ static int try_policy(struct allocation *a, enum alloc_policy policy, struct err
 		bool found;
 
 		alloc_maps_unreserve(&a->maps);
-		found = by_position ? find_by_position(a, &cling)
-				    : find_freely(a, policy == ALLOC_ANYWHERE);
+		found = by_position ? find_by_position(a, &cling) : find_freely(a, policy);
 		if (found && (rc = take_slots(a, err)))
 			return rc;
 		/* Normal stays on the PVs in use as long as it can. */

@@ -9,6 +9,7 @@
  *	alloc_driver reduce TEXT LV EXTENTS
  *	alloc_driver remove TEXT LV
  *
+ * POLICY: its name, and behind a comma "@tag" or "@*" of cling_tag_list.
  * EXTENTS: of all (create), to add (extend), to keep (reduce). STRIPES 0: as the last segment.
  * Prints "LV LE_START LE_COUNT PV:PE ..." per segment, or "error: TEXT".
  */
@@ -109,7 +110,10 @@ static uint32_t number(const char *text)
 /* @args: EXTENTS STRIPES POLICY EXACT|APPROXIMATE [PV...] */
 static int grow(struct vg *vg, const char *name, struct lv *lv, char **args, struct err *err)
 {
-	struct alloc_where where = { .approximate = !strcmp(args[3], "approximate") };
+	char *comma = strchr(args[2], ',');
+	struct name_list tag = { .name = comma ? comma + 1 : "" };
+	struct alloc_where where = { .approximate = !strcmp(args[3], "approximate"),
+				     .cling_tags = comma ? &tag : NULL };
 	const struct lv_spec spec = { .name = name,
 				      .id = { "0123456789abcdefghijklmnopqrstuv" },
 				      .le_count = number(args[0]),
@@ -119,6 +123,8 @@ static int grow(struct vg *vg, const char *name, struct lv *lv, char **args, str
 				      .minor = -1 };
 	int rc;
 
+	if (comma)
+		*comma = 0;
 	if (!alloc_policy_parse(args[2], &where.policy))
 		return err_set(err, EINVAL, "bad policy");
 	if ((rc = allow(vg, args + 4, &where, err)))

@@ -263,6 +263,26 @@ static void more_than_the_vg_has_is_refused_unless_approximate(void **state)
 	assert_int_equal(vg->lvs[0]->le_count, 126);
 }
 
+static void cling_looks_at_the_first_segment_only(void **state)
+{
+	AUTO_VG struct vg *vg = BUILD_VG(32, 32, 32);
+	const struct alloc_where cling = { .policy = ALLOC_CLING };
+	const struct alloc_pv only_b[] = { { .pv = vg->pvs[1] } };
+	const struct alloc_where on_b = { .pvs = only_b, .pv_count = 1 };
+	struct lv *x = put(vg, "x", vg->pvs[0], 10, 22);
+	struct err err = { 0 };
+
+	(void)state;
+	extend_on(x, 10, &on_b);
+	(void)put(vg, "wall", vg->pvs[1], 10, 1);
+	extend_on(x, 5, &cling);
+	assert_map(x, "0 22 a:10-31; 22 10 b:0-9; 32 5 a:0-4");
+	/* b has 21 extents free, but only 5 are left on a. */
+	assert_int_equal(lv_edit_extend(x, 43, &cling, &err), -ENOSPC);
+	assert_string_equal(err.text, "Insufficient suitable allocatable extents for logical "
+				      "volume x: 1 more required");
+}
+
 static struct name_list *tag(struct name_list *entry, const char *name)
 {
 	*entry = (struct name_list){ .name = name };
@@ -379,6 +399,7 @@ int main(void)
 		cmocka_unit_test(a_pv_offered_twice_is_refused),
 		cmocka_unit_test(pvs_that_are_not_allocatable_or_missing_are_left_out),
 		cmocka_unit_test(more_than_the_vg_has_is_refused_unless_approximate),
+		cmocka_unit_test(cling_looks_at_the_first_segment_only),
 		cmocka_unit_test(cling_by_tags_goes_on_on_pvs_with_the_same_tag),
 		cmocka_unit_test(anywhere_puts_two_stripes_on_one_pv),
 		cmocka_unit_test(extents_must_spread_evenly_over_stripes),

@@ -308,7 +308,7 @@ int stored_vg_read(struct context *context, struct scan *scan, const char *name,
 {
 	const struct mda_copy *newest;
 	struct stored_vg *stored = NULL;
-	struct vg_summary summary;
+	struct vg_summary summary = { 0 };
 	struct vg *vg = NULL;
 	bool agree, warn;
 	int rc;

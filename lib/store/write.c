@@ -304,7 +304,7 @@ static void warn_stale(const struct store_txn *txn, const struct stored_vg *befo
 static int prepare(struct store_txn *txn, const struct stored_vg *before, struct vg *after,
 		   uint32_t seqno_at_least, struct err *err)
 {
-	uint32_t seqno;
+	uint32_t seqno = 0;
 	int rc;
 
 	if (!(txn->vg_name = strdup(after->name)))

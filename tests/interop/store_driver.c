@@ -23,6 +23,7 @@
 #define EXIT_DIED	 9
 #define ALIGNMENT_BYTES	 ((uint64_t)1 << 20)
 #define DEFAULT_ALLOC_PE 1
+#define TAGS_MAX	 100 /* keeps the text within the smallest area */
 
 /* ---- the two calls that reach a disk ---- */
 
@@ -181,6 +182,15 @@ out:
 	return rc;
 }
 
+static unsigned count_tags(const struct vg *vg)
+{
+	unsigned count = 0;
+
+	for (const struct name_list *tag = vg->tags; tag; tag = tag->next)
+		count++;
+	return count;
+}
+
 static int edit_tag(struct scan *scan, struct vg *vg, char **args)
 {
 	struct name_list *tag = arena_new(vg->arena, struct name_list);
@@ -188,7 +198,7 @@ static int edit_tag(struct scan *scan, struct vg *vg, char **args)
 	(void)scan;
 	if (!tag || !(tag->name = arena_strdup(vg->arena, args[0])))
 		return err_set(&err, ENOMEM, "no memory");
-	tag->next = vg->tags;
+	tag->next = count_tags(vg) < TAGS_MAX ? vg->tags : NULL;
 	vg->tags = tag;
 	return 0;
 }
@@ -252,6 +262,41 @@ static int do_tag(struct context *context, char **args)
 static int do_tag_twice(struct context *context, char **args)
 {
 	return change(context, args, edit_tag, 2);
+}
+
+/* tag-many VG TAG COUNT: as fast as it goes, as that many commands would. */
+static int do_tag_many(struct context *context, char **args)
+{
+	unsigned long count = strtoul(args[2], NULL, 10);
+	int rc = 0;
+
+	for (unsigned long i = 0; !rc && i < count; i++)
+		rc = change(context, args, edit_tag, 1);
+	return rc;
+}
+
+/* watch VG FILE: reads without a lock until there is such a file; says how often. */
+static int do_watch(struct context *context, char **args)
+{
+	uint32_t last = 0;
+	unsigned count = 0;
+
+	while (access(args[1], F_OK)) {
+		struct scan *scan = new_scan(context);
+		struct stored_vg *stored = scan ? read_vg(context, scan, args[0]) : NULL;
+		uint32_t seqno = stored ? stored->vg->seqno : 0;
+
+		stored_vg_free(stored);
+		scan_free(scan);
+		if (!seqno)
+			return err.code;
+		if (seqno < last)
+			return err_set(&err, EPROTO, "seqno %u after %u", seqno, last);
+		last = seqno;
+		count++;
+	}
+	(void)printf("%u\n", count);
+	return 0;
 }
 
 static int do_copies(struct context *context, char **args)
@@ -416,6 +461,8 @@ static const struct verb {
 	{ "create", 2, do_create },
 	{ "tag", 2, do_tag },
 	{ "tag-twice", 2, do_tag_twice },
+	{ "tag-many", 3, do_tag_many },
+	{ "watch", 2, do_watch },
 	{ "copies", 2, do_copies },
 	{ "extend", 2, do_extend },
 	{ "create-lv", 2, do_create_lv },

@@ -33,8 +33,8 @@ static bool is_in_the_way(void *data, const struct lock_view *lock)
 	return false;
 }
 
-void lv_lock_refusal(struct daemon *d, const char *const *resources, size_t count,
-		     enum lock_mode mode, const char *fallback, char *text, size_t size)
+uint32_t lv_lock_refusal(struct daemon *d, const char *const *resources, size_t count,
+			 enum lock_mode mode, const char *fallback, char *text, size_t size)
 {
 	struct search search = { .d = d, .mode = mode, .wanted = qb_hashtable_create(count + 1) };
 	char lv[300], node[NODE_NAME_MAX];
@@ -47,11 +47,12 @@ void lv_lock_refusal(struct daemon *d, const char *const *resources, size_t coun
 		qb_map_destroy(search.wanted);
 	if (!*search.resource) {
 		(void)snprintf(text, size, "%s", fallback);
-		return;
+		return 0;
 	}
 	(void)snprintf(text, size, "Logical volume %s is active%s on node %s%s.",
 		       names_lv(d->names, search.resource, lv, sizeof(lv)),
 		       search.held == MODE_EX ? " exclusively" : "",
 		       nodelist_name(d->nodelist, search.node, node),
 		       search.state == LOCK_ORPHAN ? ", whose clvmd does not run" : "");
+	return search.node;
 }

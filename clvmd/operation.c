@@ -28,6 +28,8 @@
 
 #define OPERATIONS_MAX	   1024
 #define LOOK_AGAIN_SECONDS 5
+#define LOCK_RETRY_NS	   (100 * QB_TIME_NS_IN_MSEC)
+#define LOCK_ATTEMPTS	   30
 
 struct running {
 	struct running *next;
@@ -38,6 +40,7 @@ struct running {
 	uint64_t request, deadline; /* of the lock */
 	bool late;		    /* answered already: a grant that comes is given back */
 	bool is_new;		    /* OUTCOME */
+	unsigned int attempts;	    /* at the locks */
 	bool *held_before;	    /* per LV: this node had it locked before this job */
 	int rc;
 	char *text;
@@ -110,7 +113,7 @@ static void send_result(struct running *running, int rc, const char *text, const
 	char cut[RESULT_TEXT_MAX];
 
 	if (strlen(text) >= RESULT_TEXT_MAX) {
-		(void)snprintf(cut, sizeof(cut), "%s", text);
+		(void)snprintf(cut, sizeof(cut), "%.*s", RESULT_TEXT_MAX - 1, text);
 		result.text = cut;
 	}
 	if (rc)
@@ -204,13 +207,26 @@ static void write_journal(struct running *running)
 		log_line(LOG_ERR, "%s", err.text);
 }
 
+/*
+ * What this node has exclusively it gives up only by its own wish: a shared activation that another
+ * node asks for must not take it away.
+ */
+static bool keeps_exclusive(const struct running *running, size_t i)
+{
+	const struct daemon *d = running->d;
+
+	return running->job.mode != MODE_EX && running->op.node != d->node &&
+	       journal_mode(d->journal, running->resources[i]) == MODE_EX;
+}
+
 static int journal_locks(struct running *running, struct err *err)
 {
 	struct daemon *d = running->d;
 	char name[300];
 
 	for (size_t i = 0; i < running->job.lv_count; i++)
-		journal_add(d->journal, running->resources[i], running->job.mode,
+		journal_add(d->journal, running->resources[i],
+			    keeps_exclusive(running, i) ? MODE_EX : running->job.mode,
 			    names_lv(d->names, running->resources[i], name, sizeof(name)));
 	return journal_write(d->journal, err);
 }
@@ -258,17 +274,47 @@ static void granted(struct daemon *d, void *data)
 static void ask_for_locks(struct daemon *d, void *data)
 {
 	struct running *running = data;
+	const char **wanted = must_alloc((running->job.lv_count + 1) * sizeof(*wanted));
 	struct lock_request request = { .request = running->request,
 					.kind = LOCK_ACTIVATION,
 					.mode = running->job.mode,
 					.pid = (uint32_t)getpid(),
 					.command = "clvmd",
-					.resources = running->resources,
-					.resource_count = running->job.lv_count };
+					.resources = wanted };
 
+	for (size_t i = 0; i < running->job.lv_count; i++)
+		if (!keeps_exclusive(running, i))
+			wanted[request.resource_count++] = running->resources[i];
 	running->deadline = now_ns() + SECONDS(LV_LOCK_SECONDS);
 	running->state = LOCKING;
-	carry_out(d, lockspace_lock(d->ls, &request));
+	if (request.resource_count)
+		carry_out(d, lockspace_lock(d->ls, &request));
+	else
+		start_work(running); /* active here already, and more than asked for */
+	free(wanted);
+}
+
+static void ask_again(void *data)
+{
+	struct running *running = data;
+
+	running->request = ++running->d->next_number;
+	ask_for_locks(running->d, running);
+}
+
+/*
+ * The node that asks all members to activate may itself be giving up an exclusive lock for it, at
+ * this very moment: its conversion and our request are not ordered.
+ */
+static bool tries_again(struct running *running, uint32_t holder)
+{
+	qb_loop_timer_handle timer;
+
+	if (!holder || holder != running->op.node || running->job.mode == MODE_EX ||
+	    ++running->attempts > LOCK_ATTEMPTS)
+		return false;
+	return !qb_loop_timer_add(running->d->loop, QB_LOOP_MED, LOCK_RETRY_NS, running, ask_again,
+				  &timer);
 }
 
 static struct running *find_locking(struct daemon *d, uint64_t request)
@@ -284,6 +330,7 @@ void operation_lock_answered(struct daemon *d, const struct effect *effect, bool
 {
 	struct running *running = find_locking(d, effect->request);
 	char text[RESULT_TEXT_MAX];
+	uint32_t holder;
 
 	if (!running)
 		return;
@@ -292,9 +339,11 @@ void operation_lock_answered(struct daemon *d, const struct effect *effect, bool
 	} else if (running->late) {
 		free_running(running);
 	} else {
-		lv_lock_refusal(d, running->resources, running->job.lv_count, running->job.mode,
-				effect->text ? effect->text : "", text, sizeof(text));
-		answer_soon(running, effect->error ? effect->error : -EBUSY, text);
+		holder = lv_lock_refusal(d, running->resources, running->job.lv_count,
+					 running->job.mode, effect->text ? effect->text : "", text,
+					 sizeof(text));
+		if (!tries_again(running, holder))
+			answer_soon(running, effect->error ? effect->error : -EBUSY, text);
 	}
 }
 

@@ -111,6 +111,7 @@ static int layout(struct context *context, const struct device *device,
 		request.alignment_offset_bytes = topology.alignment_offset_bytes;
 	format->label_sector =
 		args->label_sector < 0 ? LABEL_DEFAULT_SECTOR : (uint64_t)args->label_sector;
+	format->ignore_mdas = args->metadata_ignore;
 	format->zero = args->zero < 0 ? !args->uuid : args->zero > 0;
 	format->header.extension_version = PV_EXTENSION_VERSION;
 	return pv_layout(&request, &format->header, err);

@@ -133,7 +133,7 @@ static bool has_missing_pv(const struct stored_vg *stored)
 static bool has_duplicate_pv(const struct stored_vg *stored)
 {
 	for (uint32_t i = 0; i < stored->vg->pv_count; i++)
-		if (stored->pv_disks[i] && stored->pv_disks[i]->is_duplicate)
+		if (stored->pv_disks[i] && stored->pv_disks[i]->has_duplicates)
 			return true;
 	return false;
 }

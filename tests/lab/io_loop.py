@@ -18,8 +18,7 @@ BLOCKS = 64
 
 
 def block(number, turn):
-    body = (b"%d %d " % (number, turn)) * (BLOCK // 8)
-    body = body[:BLOCK - 32]
+    body = ((b"%d %d " % (number, turn)) * BLOCK)[:BLOCK - 32]
     return body + hashlib.sha256(body).digest()
 
 

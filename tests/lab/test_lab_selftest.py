@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The lab itself works, without the product: what the other tests rest on."""
+import json
 import os
 import unittest
 
@@ -118,6 +119,23 @@ class Driver(lab.TestCase):
     def test_syslog_is_kept(self):
         self.n1.ok("logger -t labtest hello from here")
         lab.wait_for(lambda: "labtest: hello from here" in self.n1.syslog(), 10, "the message")
+
+    def test_the_io_loop_sees_wrong_data(self):
+        loop = "python3 /lab/io_loop.py /dev/ubdb /run/io-stop"
+        self.n1.ok("rm -f /run/io-stop")
+        for spoil in (False, True):
+            job = self.n1.spawn(loop)
+            lab.wait_for(lambda: any(self.cluster.disks[1].read(0, 512)) or job.done(), 20, "I/O")
+            if spoil:  # another kernel writes to the disk
+                self.n2.ok("for i in $(seq 20); do dd if=/dev/zero of=/dev/ubdb bs=64k count=64 "
+                           "oflag=direct; done")
+            self.n1.ok("touch /run/io-stop")
+            result = job.result()
+            self.n1.ok("rm -f /run/io-stop")
+            seen = json.loads(result.out)
+            self.assertGreater(seen["written"], 0)
+            self.assertEqual(seen["wrong"] > 0, spoil, seen)
+            self.assertEqual(result.rc, int(spoil))
 
     def test_logs_are_collected(self):
         folder = f"{lab.isolate.run_dir}/logs"

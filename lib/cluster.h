@@ -33,6 +33,8 @@ bool cluster_is_running(struct context *context);
  */
 int cluster_lock(struct cluster *cluster, const char *resource, enum lock_mode mode,
 		 uint64_t *ret_value, struct err *err) MUST_CHECK;
+/** @value: the seqno committed under it; 0 nothing was; LOCK_VALUE_FORGET there is no such VG any
+ * more. */
 int cluster_unlock(struct cluster *cluster, const char *resource, uint64_t value,
 		   struct err *err) MUST_CHECK;
 

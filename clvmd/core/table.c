@@ -554,15 +554,18 @@ void table_unlock(struct lockspace *ls, uint32_t node, const struct message *mes
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
-		struct resource *resource =
-			message->value ? resource_get(ls, names[i]) : resource_find(ls, names[i]);
+		const bool forget = message->value == LOCK_VALUE_FORGET;
+		struct resource *resource = message->value && !forget ? resource_get(ls, names[i])
+								      : resource_find(ls, names[i]);
 		struct lock *lock;
 
 		if (!resource)
 			continue;
-		if (message->value > resource->value)
-			resource->value = message->value;
 		lock = lock_find(resource, node, (enum lock_kind)message->kind, message->client);
+		if (forget && lock)
+			resource->value = 0;
+		else if (!forget && message->value > resource->value)
+			resource->value = message->value;
 		if (lock)
 			lock_drop(ls, resource, lock);
 		resource_put(ls, resource);

@@ -253,6 +253,11 @@ failed:
 	return rc;
 }
 
+void session_forget(struct session *session)
+{
+	session->value = LOCK_VALUE_FORGET;
+}
+
 int session_reread(struct session *session, struct err *err)
 {
 	AUTO_FREE char *name = strdup(session->vg->name);

@@ -59,6 +59,9 @@ int session_reserve(struct context *context, const char *name, bool clustered,
 /** Release everything; { 0 } and a session that failed to open are allowed. */
 void session_close(struct session *session);
 
+/** The VG of that name is no more (removed, renamed): its lock forgets the seqno. */
+void session_forget(struct session *session);
+
 /** Read the VG again after a write, for the next change in the same session. */
 int session_reread(struct session *session, struct err *err) MUST_CHECK;
 

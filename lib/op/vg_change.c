@@ -164,6 +164,8 @@ int op_vg_rename(struct context *context, const char *old_name, const char *new_
 	rc = session_write(&session, session.before->vg->lvs, session.before->vg->lv_count, err);
 	if (rc)
 		return rc;
+	reserved.value = session.value;
+	session_forget(&session);
 	ctx_print(context, "Volume group \"%s\" successfully renamed to \"%s\"", old_name,
 		  new_name);
 	return 0;

@@ -167,6 +167,7 @@ int op_vg_remove(struct context *context, const char *name, struct err *err)
 		    (rc = store_remove_vg(context, session.before, err)))
 			return rc;
 	}
+	session_forget(&session);
 	ctx_print(context, "Volume group \"%s\" successfully removed", name);
 	return 0;
 }

@@ -8,6 +8,7 @@
 #define LIB_PROTO_LOCK_MODE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* The numbers are the DLM's; they are on the wire. (Not LOCK_EX: <fcntl.h> has a macro of that
  * name.) */
@@ -21,6 +22,12 @@ enum lock_mode {
 };
 
 #define LOCK_MODE_COUNT 6
+
+/*
+ * A value (seqno) that says "no such VG any more": given by the holder when it unlocks, it makes
+ * the value unknown again, so that a later VG of that name begins with seqno 1.
+ */
+#define LOCK_VALUE_FORGET UINT64_MAX
 
 /** May two holders have @a and @b at the same time? Both must be valid modes. */
 bool lock_mode_compatible(enum lock_mode a, enum lock_mode b);

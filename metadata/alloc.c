@@ -4,10 +4,12 @@
  * before stopped. Within a policy space is found in attempts, each giving one piece: an
  * area for every leg (stripe), all cut to the shortest of them.
  *
- * An attempt looks for areas in one of two ways:
- *	by position: each leg has a place where it must go on - directly behind the last
- *	segment, or on a PV that it uses already; all legs must find one;
- *	freely: each PV offers an area, the largest offers win.
+ * An attempt looks for areas in one of three ways:
+ *	by position (contiguous, cling): each leg has a place where it must go on - directly
+ *	behind the last segment, or on a PV that it uses already; all legs must find one;
+ *	clinging (normal, as long as that works): each PV that any leg uses offers an area;
+ *	freely: each PV offers an area.
+ * Of what is offered the largest win.
  */
 #include "metadata/alloc.h"
 
@@ -48,7 +50,7 @@ struct cling {
 	bool by_tags;	/* PVs with a tag in common count as the same */
 };
 
-enum verdict { NEXT_PV, NEXT_AREA, FILLED };
+enum verdict { NEXT_PV, NEXT_AREA, FOUND };
 
 static uint32_t needed_per_leg(const struct allocation *a)
 {
@@ -92,7 +94,7 @@ static void fill_slot(struct allocation *a, uint32_t leg, struct alloc_area *are
 	alloc_area_reserve_all(area);
 }
 
-static bool follows_last(struct allocation *a, uint32_t leg, const struct alloc_area *area)
+static bool follows_last(const struct allocation *a, uint32_t leg, const struct alloc_area *area)
 {
 	const struct area *end = &a->last->areas[leg];
 
@@ -101,7 +103,7 @@ static bool follows_last(struct allocation *a, uint32_t leg, const struct alloc_
 }
 
 /* LVM2 looks at the PVs of the LV's first segment, however many more there are. */
-static bool clings_to_lv(struct allocation *a, uint32_t leg, const struct alloc_area *area,
+static bool clings_to_lv(const struct allocation *a, uint32_t leg, const struct alloc_area *area,
 			 bool by_tags)
 {
 	const struct seg *first = &a->lv->segs[0];
@@ -113,8 +115,8 @@ static bool clings_to_lv(struct allocation *a, uint32_t leg, const struct alloc_
 		       : there->pv == area->map->pv;
 }
 
-static bool clings_to_pieces(struct allocation *a, uint32_t leg, const struct alloc_area *area,
-			     bool by_tags)
+static bool clings_to_pieces(const struct allocation *a, uint32_t leg,
+			     const struct alloc_area *area, bool by_tags)
 {
 	const bool *uses = a->leg_uses + leg * a->maps.count;
 
@@ -128,50 +130,71 @@ static bool clings_to_pieces(struct allocation *a, uint32_t leg, const struct al
 
 enum place { BEHIND_LAST, ON_LV, ON_PIECES, LIKE_LV, LIKE_PIECES };
 
-/* Put @area into the first empty slot whose leg may go on there. */
-static bool fill_place(struct allocation *a, struct alloc_area *area, enum place place)
+/* May @leg go on in @area? */
+static bool fits(const struct allocation *a, uint32_t leg, const struct alloc_area *area,
+		 enum place place)
 {
-	for (uint32_t leg = 0; leg < a->legs; leg++) {
-		bool fits = false;
-
-		if (a->slots[leg].area)
-			continue;
-		switch (place) {
-		case BEHIND_LAST:
-			fits = follows_last(a, leg, area);
-			break;
-		case ON_LV:
-		case LIKE_LV:
-			fits = clings_to_lv(a, leg, area, place == LIKE_LV);
-			break;
-		case ON_PIECES:
-		case LIKE_PIECES:
-			fits = clings_to_pieces(a, leg, area, place == LIKE_PIECES);
-			break;
-		}
-		if (fits) {
-			fill_slot(a, leg, area);
-			return true;
-		}
+	switch (place) {
+	case BEHIND_LAST:
+		return follows_last(a, leg, area);
+	case ON_LV:
+		return clings_to_lv(a, leg, area, false);
+	case LIKE_LV:
+		return clings_to_lv(a, leg, area, true);
+	case ON_PIECES:
+		return clings_to_pieces(a, leg, area, false);
+	case LIKE_PIECES:
+		return clings_to_pieces(a, leg, area, true);
 	}
 	return false;
 }
 
-static enum verdict place_area(struct allocation *a, struct alloc_area *area,
-			       const struct cling *cling)
+/* The first leg whose slot is empty and that may go on in @area; or a->legs. */
+static uint32_t find_leg(const struct allocation *a, const struct alloc_area *area,
+			 enum place place)
 {
-	if (a->last && fill_place(a, area, BEHIND_LAST))
-		return FILLED;
-	if (cling->contiguous_only)
-		return NEXT_AREA;
-	if (a->last && fill_place(a, area, ON_LV))
-		return FILLED;
-	if (cling->to_pieces && fill_place(a, area, ON_PIECES))
-		return FILLED;
-	if (cling->by_tags && fill_place(a, area, a->last ? LIKE_LV : LIKE_PIECES))
-		return FILLED;
-	/* The other areas of this PV would fare no better. */
-	return NEXT_PV;
+	uint32_t leg = 0;
+
+	while (leg < a->legs && (a->slots[leg].area || !fits(a, leg, area, place)))
+		leg++;
+	return leg;
+}
+
+/* May any leg go on in @area? The first segment may have more legs than are to be found now. */
+static bool fits_any(const struct allocation *a, const struct alloc_area *area, enum place place)
+{
+	const bool of_lv = place == ON_LV || place == LIKE_LV;
+	const uint32_t legs = of_lv ? a->lv->segs[0].area_count : a->legs;
+	uint32_t leg = 0;
+
+	while (leg < legs && !fits(a, leg, area, place))
+		leg++;
+	return leg < legs;
+}
+
+/* Does @area continue what is there? For by-position attempts @ret_leg says which leg. */
+static enum verdict find_place(const struct allocation *a, const struct alloc_area *area,
+			       const struct cling *cling, uint32_t *ret_leg)
+{
+	const struct {
+		enum place place;
+		bool counts;
+	} places[] = {
+		{ BEHIND_LAST, a->last },
+		{ ON_LV, a->last && !cling->contiguous_only },
+		{ ON_PIECES, cling->to_pieces },
+		{ a->last ? LIKE_LV : LIKE_PIECES, cling->by_tags },
+	};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		if (!places[i].counts)
+			continue;
+		if (ret_leg ? (*ret_leg = find_leg(a, area, places[i].place)) < a->legs
+			    : fits_any(a, area, places[i].place))
+			return FOUND;
+	}
+	/* The other areas of this PV would fare no better, but one may be contiguous. */
+	return cling->contiguous_only ? NEXT_AREA : NEXT_PV;
 }
 
 /* True when every leg found its place. */
@@ -183,12 +206,16 @@ static bool find_by_position(struct allocation *a, const struct cling *cling)
 	for (size_t m = 0; m < a->maps.count && filled < a->legs; m++) {
 		struct alloc_area *area;
 		enum verdict verdict = NEXT_AREA;
+		uint32_t leg;
 
 		for (area = a->maps.maps[m].first; area && verdict != NEXT_PV; area = area->next) {
 			if (!area->left)
 				continue;
-			verdict = place_area(a, area, cling);
-			filled += verdict == FILLED;
+			verdict = find_place(a, area, cling, &leg);
+			if (verdict != FOUND)
+				continue;
+			fill_slot(a, leg, area);
+			filled++;
 		}
 	}
 	return filled == a->legs;
@@ -210,6 +237,23 @@ static void offer_one(struct allocation *a, struct alloc_map *map)
 		if (!area->left)
 			continue;
 		if (area->left < need && (found || !a->can_split))
+			return;
+		if (!found)
+			a->slot_count++;
+		found = true;
+		choose(a, a->slot_count - 1, area);
+	}
+}
+
+/* One area per PV that any leg uses: the last of those that the walk meets, whatever its size. */
+static void offer_used(struct allocation *a, struct alloc_map *map, const struct cling *cling)
+{
+	bool found = false;
+
+	for (struct alloc_area *area = map->first; area; area = area->next) {
+		if (!area->left)
+			continue;
+		if (find_place(a, area, cling, NULL) != FOUND)
 			return;
 		if (!found)
 			a->slot_count++;
@@ -261,15 +305,18 @@ static void limit_to_one_per_tag(struct allocation *a)
 	a->slot_count = kept;
 }
 
-/* The legs get the largest offers; of equal ones the earlier. */
-static bool find_freely(struct allocation *a, enum alloc_policy policy)
+/* The legs get the largest offers; of equal ones the earlier. @cling: NULL for any PVs. */
+static bool find_freely(struct allocation *a, enum alloc_policy policy, const struct cling *cling)
 {
 	a->slot_count = 0;
 	if (policy == ALLOC_ANYWHERE)
 		offer_anywhere(a);
-	else
-		for (size_t m = 0; m < a->maps.count; m++)
+	for (size_t m = 0; m < a->maps.count && policy != ALLOC_ANYWHERE; m++) {
+		if (cling)
+			offer_used(a, &a->maps.maps[m], cling);
+		else
 			offer_one(a, &a->maps.maps[m]);
+	}
 	if (a->slot_count < a->legs)
 		return false;
 	qsort(a->slots, a->slot_count, sizeof(*a->slots), compare_slots);
@@ -327,24 +374,24 @@ static int try_policy(struct allocation *a, enum alloc_policy policy, struct err
 {
 	const bool normal = policy == ALLOC_NORMAL;
 	const bool clinging = policy == ALLOC_CLING || policy == ALLOC_CLING_BY_TAGS;
+	const bool by_position = clinging || (policy == ALLOC_CONTIGUOUS && a->last);
 	const struct cling cling = { .contiguous_only = policy == ALLOC_CONTIGUOUS,
 				     .to_pieces = normal || (clinging && !a->last),
 				     .by_tags = policy == ALLOC_CLING_BY_TAGS };
-	bool by_position = a->last ? policy < ALLOC_ANYWHERE : normal || clinging;
+	bool stay = normal; /* on the PVs in use, as long as that can be */
 	int rc;
 
 	do {
 		bool found;
 
 		alloc_maps_unreserve(&a->maps);
-		found = by_position ? find_by_position(a, &cling) : find_freely(a, policy);
+		found = by_position ? find_by_position(a, &cling)
+				    : find_freely(a, policy, stay ? &cling : NULL);
 		if (found && (rc = take_slots(a, err)))
 			return rc;
-		/* Normal stays on the PVs in use as long as it can. */
-		if (!found && !(normal && by_position))
+		if (!found && !stay)
 			break;
-		if (normal)
-			by_position = found;
+		stay = normal && found;
 	} while (policy != ALLOC_CONTIGUOUS && a->done < a->wanted && a->can_split);
 	return 0;
 }

@@ -283,6 +283,44 @@ static void cling_looks_at_the_first_segment_only(void **state)
 				      "volume x: 1 more required");
 }
 
+static void stripes_that_cling_do_not_share_a_pv(void **state)
+{
+	AUTO_VG struct vg *vg = BUILD_VG(32, 4, 12, 20);
+	struct extent_range on_d[] = { { 14, 1 } }, on_a[] = { { 17, 10 }, { 27, 3 } };
+	const struct alloc_pv dcab[] = { { vg->pvs[3], on_d, 1 },
+					 { .pv = vg->pvs[2] },
+					 { vg->pvs[0], on_a, 2 },
+					 { .pv = vg->pvs[1] } };
+	const struct alloc_where where = { .pvs = dcab, .pv_count = 4 };
+	struct lv *l0 = create_on(vg, "l0", 9, 3, NULL);
+	struct err err = { 0 };
+
+	(void)state;
+	assert_map(l0, "0 9 a:0-2 b:0-2 c:0-2");
+	(void)put(vg, "l1", vg->pvs[0], 3, 2);
+	(void)put(vg, "l2", vg->pvs[2], 3, 2);
+	assert_int_equal(lv_edit_extend(l0, 27, &where, &err), -ENOSPC);
+	assert_string_equal(err.text, "Insufficient suitable allocatable extents for logical "
+				      "volume l0: 12 more required");
+}
+
+static void a_linear_extension_stays_on_the_pvs_of_all_stripes(void **state)
+{
+	AUTO_VG struct vg *vg = BUILD_VG(15, 6, 18, 13);
+	const struct alloc_where where = { 0 };
+	struct lv *l0;
+	struct err err = { 0 };
+
+	(void)state;
+	(void)put(vg, "wall", vg->pvs[1], 0, 6);
+	l0 = create_on(vg, "l0", 20, 2, NULL);
+	remove_lv(vg, "wall");
+	assert_map(l0, "0 20 a:0-9 c:0-9");
+	assert_int_equal(lv_edit_extend_striped(l0, 22, 1, 0, &where, &err), 0);
+	assert_int_equal(lv_edit_extend_striped(l0, 38, 1, 0, &where, &err), 0);
+	assert_map(l0, "0 20 a:0-9 c:0-9; 20 5 a:10-14; 25 8 c:10-17; 33 5 b:0-4");
+}
+
 static struct name_list *tag(struct name_list *entry, const char *name)
 {
 	*entry = (struct name_list){ .name = name };
@@ -400,6 +438,8 @@ int main(void)
 		cmocka_unit_test(pvs_that_are_not_allocatable_or_missing_are_left_out),
 		cmocka_unit_test(more_than_the_vg_has_is_refused_unless_approximate),
 		cmocka_unit_test(cling_looks_at_the_first_segment_only),
+		cmocka_unit_test(stripes_that_cling_do_not_share_a_pv),
+		cmocka_unit_test(a_linear_extension_stays_on_the_pvs_of_all_stripes),
 		cmocka_unit_test(cling_by_tags_goes_on_on_pvs_with_the_same_tag),
 		cmocka_unit_test(anywhere_puts_two_stripes_on_one_pv),
 		cmocka_unit_test(extents_must_spread_evenly_over_stripes),

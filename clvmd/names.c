@@ -26,7 +26,6 @@ struct lv_name {
 
 struct names {
 	qb_map_t *vgs, *lvs;
-	uint64_t replaced_at;
 };
 
 struct names *names_create(struct daemon *d)
@@ -162,7 +161,6 @@ void names_replace(struct names *names, const char *text)
 	}
 	forget_unseen_vgs(names);
 	forget_unseen_lvs(names);
-	names->replaced_at = now_ns();
 }
 
 void names_destroy(struct names *names)
@@ -246,9 +244,4 @@ bool names_is_clustered(const struct names *names, const char *resource)
 	const struct vg_name *vg = vg_of(names, resource);
 
 	return vg && vg->clustered;
-}
-
-uint64_t names_age_base(const struct names *names)
-{
-	return names->replaced_at;
 }

@@ -43,7 +43,4 @@ void names_each_vg(const struct names *names, void (*visit)(void *data, const st
 /** Is the VG of this LV resource clustered? False when it is not known. */
 bool names_is_clustered(const struct names *names, const char *resource);
 
-/** When names_replace() was last called; 0 never. */
-uint64_t names_age_base(const struct names *names);
-
 #endif

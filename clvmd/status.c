@@ -9,10 +9,9 @@
 #include "clvmd/status_print.h"
 #include "clvmd/worker.h"
 
-#define NAMES_FRESH_SECONDS 5
-#define NAMES_WAIT_NS	    (700 * QB_TIME_NS_IN_MSEC) /* then with the names of before */
-#define NAMES_JOB_SECONDS   60
-#define WAITS_MAX	    64 /* status requests at a time; more are answered from the cache */
+#define NAMES_WAIT_NS	  (700 * QB_TIME_NS_IN_MSEC) /* then with the names of before */
+#define NAMES_JOB_SECONDS 60
+#define WAITS_MAX	  64 /* status requests at a time; more are answered from the cache */
 
 struct wait {
 	struct wait *next;
@@ -95,20 +94,13 @@ static void names_read(struct daemon *d, void *data, const struct worker_answer 
 	answer_all(d->status);
 }
 
-static bool names_are_fresh(struct daemon *d)
-{
-	uint64_t at = names_age_base(d->names);
-
-	return at && now_ns() - at < SECONDS(NAMES_FRESH_SECONDS);
-}
-
 void status_request(struct client *client, const struct client_message *message)
 {
 	struct daemon *d = client->d;
 	struct status_waits *waits = d->status;
 	struct wait *wait;
 
-	if (names_are_fresh(d) || waits->count >= WAITS_MAX) {
+	if (waits->count >= WAITS_MAX) {
 		answer(client, message->id, message->json);
 		return;
 	}

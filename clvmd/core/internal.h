@@ -38,7 +38,7 @@ enum member_class {
 struct hello {
 	struct boot_id boot;
 	struct daemon_id daemon, lineage; /* lineage: zero, or the last one it was synced in */
-	bool synced, ghost, holds, loaded;
+	bool synced, ghost, holds, denies_form;
 	uint64_t epoch, count, hash; /* when the ring began */
 	struct mark written_off[MARKS_MAX];
 	size_t written_off_count;
@@ -215,6 +215,7 @@ struct lockspace {
 	bool quorum_known;
 	bool decided; /* it is settled whose table counts in this ring */
 	bool ghost;
+	bool denies_form; /* to be said in the next HELLO */
 	bool hello_due, state_due, sync_sent, form_sent, claim_sent;
 	bool state_sent; /* for sent_ring */
 	struct ring_id sent_ring;
@@ -355,7 +356,8 @@ void member_hello(struct lockspace *ls, struct member *member, const struct hell
 void member_fenced(struct lockspace *ls, const struct message *message);
 void member_goodbye(struct lockspace *ls, struct member *member);
 void members_ring_changed(struct lockspace *ls);
-bool is_ghost(const struct mark *marks, size_t count, uint32_t node, const struct hello *hello);
+bool is_ghost(const struct mark *marks, size_t count, const struct daemon_id *lineage,
+	      uint32_t node, const struct hello *hello);
 size_t written_off_marks(const struct lockspace *ls, struct mark marks[MARKS_MAX]);
 void members_report(struct lockspace *ls);
 

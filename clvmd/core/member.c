@@ -239,14 +239,16 @@ size_t written_off_marks(const struct lockspace *ls, struct mark marks[MARKS_MAX
 }
 
 /* Was @node written off in the boot that it still runs? (rule 19) */
-bool is_ghost(const struct mark *marks, size_t count, uint32_t node, const struct hello *hello)
+bool is_ghost(const struct mark *marks, size_t count, const struct daemon_id *lineage,
+	      uint32_t node, const struct hello *hello)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (marks[i].node != node)
 			continue;
 		if (is_same(marks[i].boot.bytes, hello->boot.bytes))
 			return true;
-		if (is_zero(marks[i].boot.bytes))
+		/* Any boot that was before the lineage; one that has the lineage came after. */
+		if (is_zero(marks[i].boot.bytes) && !is_same(hello->lineage.bytes, lineage->bytes))
 			return hello->holds || !is_zero(hello->lineage.bytes);
 	}
 	return false;
@@ -282,8 +284,8 @@ void member_hello(struct lockspace *ls, struct member *member, const struct hell
 
 	if (member->synced)
 		return;
-	if (is_ghost(marks, written_off_marks(ls, marks), member->node, hello) || hello->ghost ||
-	    (is_foreign && hello->holds)) {
+	if (is_ghost(marks, written_off_marks(ls, marks), &ls->lineage, member->node, hello) ||
+	    hello->ghost || (is_foreign && hello->holds)) {
 		refuse_ghost(ls, member);
 		return;
 	}
@@ -304,7 +306,7 @@ void member_hello(struct lockspace *ls, struct member *member, const struct hell
 	member->goodbye = false;
 	member->boot = hello->boot;
 	member->daemon = hello->daemon;
-	if (is_new_daemon || !hello->loaded)
+	if (is_new_daemon || hello->denies_form)
 		member->loaded = false;
 	ls->pump_due = true;
 }

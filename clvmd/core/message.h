@@ -46,18 +46,19 @@ enum message_type {
 
 /* Bits of message.flags; each belongs to the types named. */
 enum message_flag {
-	FLAG_WAIT = 0x1,	    /* LOCK */
-	FLAG_LAST = 0x2,	    /* CHUNK, CLAIM */
-	FLAG_FIRST = 0x4,	    /* CLAIM */
-	FLAG_SYNCED = 0x8,	    /* HELLO: has the table, or has claimed already */
-	FLAG_GHOST = 0x10,	    /* HELLO: was written off */
-	FLAG_HOLDS = 0x20,	    /* HELLO: has confirmed locks of its own */
-	FLAG_LOADED = 0x40,	    /* HELLO: applies what is delivered */
-	FLAG_QUORATE = 0x80,	    /* STATE */
-	FLAG_NO_VOLUMES = 0x100,    /* FENCED: is up, but uses no clustered volume */
-	FLAG_NEEDS_RUNNING = 0x200, /* OP */
-	FLAG_IS_NEW = 0x400,	    /* OP, phase OUTCOME: the disk holds the new metadata */
-	FLAG_COMMIT_SEEN = 0x800,   /* records of operations */
+	FLAG_WAIT = 0x1,	      /* LOCK */
+	FLAG_LAST = 0x2,	      /* CHUNK, CLAIM */
+	FLAG_FIRST = 0x4,	      /* CLAIM */
+	FLAG_SYNCED = 0x8,	      /* HELLO: has the table, or has claimed already */
+	FLAG_GHOST = 0x10,	      /* HELLO: was written off */
+	FLAG_HOLDS = 0x20,	      /* HELLO: has confirmed locks of its own */
+	FLAG_LOADED = 0x40,	      /* records of members */
+	FLAG_DENIES_FORM = 0x1000000, /* HELLO: heard a FORM that it did not follow */
+	FLAG_QUORATE = 0x80,	      /* STATE */
+	FLAG_NO_VOLUMES = 0x100,      /* FENCED: is up, but uses no clustered volume */
+	FLAG_NEEDS_RUNNING = 0x200,   /* OP */
+	FLAG_IS_NEW = 0x400,	      /* OP, phase OUTCOME: the disk holds the new metadata */
+	FLAG_COMMIT_SEEN = 0x800,     /* records of operations */
 	FLAG_DOOMED = 0x1000,
 	FLAG_CLIENT_GONE = 0x2000,
 	FLAG_ORPHAN = 0x4000, /* records of locks */

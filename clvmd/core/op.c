@@ -418,11 +418,11 @@ void ops_member_claimed(struct lockspace *ls, struct member *member)
 		if (op->id.node == member->node && !op->claimed)
 			op->client_gone = true; /* its daemon died, or it never came to an end */
 		op->claimed = false;
-		if (!target)
-			continue;
-		target->gone = false;
-		if (is_final(op) && target->pending && member == ls->self)
+		if (target)
+			target->gone = false;
+		if (target && is_final(op) && target->pending && member == ls->self)
 			run_here(ls, op);
+		(void)op_settle(ls, op);
 	}
 }
 
@@ -591,8 +591,9 @@ static void adopt_claimed(struct lockspace *ls, const struct member *from, struc
 
 		op->targets[i].gone =
 			op->targets[i].node != from->node && !(member && member->synced);
-		/* Nobody will answer for one that is known to be dead. */
-		if (!member || member->class == CLASS_FENCED)
+		/* The dead will not answer; those that are synced have: they do not know it. */
+		if (!member || member->class == CLASS_FENCED ||
+		    (is_final(op) && member != from && member->synced))
 			op->targets[i].pending = false;
 	}
 	op->doomed = true;
@@ -621,7 +622,10 @@ void op_merge_claim(struct lockspace *ls, struct member *from, struct op *claime
 	op->commit_seen |= claimed->commit_seen;
 	if (op->phase == OP_PREPARE && claimed->phase == OP_COMMIT)
 		op->phase = OP_COMMIT;
-	if (!is_final(op) && is_final(claimed))
+	if (is_final(op) && is_final(claimed) && target_of(op, from->node) &&
+	    target_of(claimed, from->node))
+		target_of(op, from->node)->pending |= target_of(claimed, from->node)->pending;
+	else if (!is_final(op) && is_final(claimed))
 		(void)op_decide(ls, op, claimed->phase);
 	op_free(ls, claimed);
 }

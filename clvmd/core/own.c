@@ -160,6 +160,22 @@ static bool names_fit(const struct lock_request *asked)
 	return fit;
 }
 
+/*
+ * Who asks for a weaker mode gives up the stronger one by asking: others may be granted theirs
+ * as soon as the request is delivered, before this client hears of it.
+ */
+static void weaken_holds(const struct lockspace *ls, const struct lock_request *asked)
+{
+	for (size_t i = 0; i < asked->resource_count; i++) {
+		const struct resource *resource = resource_find(ls, asked->resources[i]);
+		struct hold *hold =
+			resource ? hold_find(resource, asked->kind, asked->client) : NULL;
+
+		if (hold && lock_mode_covers(hold->mode, asked->mode))
+			hold->mode = asked->mode;
+	}
+}
+
 const struct effect *lockspace_lock(struct lockspace *ls, const struct lock_request *asked)
 {
 	struct own_request *request;
@@ -180,6 +196,7 @@ const struct effect *lockspace_lock(struct lockspace *ls, const struct lock_requ
 	} else if (!asked->wait && (!lockspace_is_quorate(ls) || !lockspace_is_up(ls))) {
 		refuse_client(ls, asked->client, asked->request, -ENOLCK, text_paused(ls));
 	} else if ((request = request_copy(ls, asked))) {
+		weaken_holds(ls, asked);
 		*ls->own_requests_end = request;
 		ls->own_requests_end = &request->next;
 		ls->own_request_count++;

@@ -43,7 +43,7 @@ bool hello_from_message(const struct message *message, struct hello *ret)
 		.synced = message->flags & FLAG_SYNCED,
 		.ghost = message->flags & FLAG_GHOST,
 		.holds = message->flags & FLAG_HOLDS,
-		.loaded = message->flags & FLAG_LOADED,
+		.denies_form = message->flags & FLAG_DENIES_FORM,
 		.epoch = message->epoch,
 		.count = message->count,
 		.hash = message->hash,
@@ -105,8 +105,8 @@ static bool wrote_off(const struct lockspace *ls, const struct member *by, const
 		const struct member *member = ls->members[i];
 
 		if (is_candidate(member) && same_base(&member->hello, &of->hello) &&
-		    is_ghost(by->hello.written_off, by->hello.written_off_count, member->node,
-			     &member->hello))
+		    is_ghost(by->hello.written_off, by->hello.written_off_count, &by->hello.lineage,
+			     member->node, &member->hello))
 			return true;
 	}
 	return false;
@@ -148,8 +148,8 @@ static bool is_ghost_of(const struct lockspace *ls, const struct member *core,
 	bool is_foreign = !is_zero(hello->lineage.bytes) &&
 			  !is_same(hello->lineage.bytes, core->hello.lineage.bytes);
 
-	return is_ghost(core->hello.written_off, core->hello.written_off_count, member->node,
-			hello) ||
+	return is_ghost(core->hello.written_off, core->hello.written_off_count,
+			&core->hello.lineage, member->node, hello) ||
 	       (is_foreign && hello->holds) ||
 	       (hello->synced && hello->holds && wrote_off(ls, member, core));
 }
@@ -174,6 +174,9 @@ static void join_core(struct lockspace *ls, const struct member *core)
 
 		if (!member->present || !member->hello_valid || member->synced)
 			continue;
+		/* The copies of the core may have seen it differently: it counts as unclean. */
+		if (member->class == CLASS_IN)
+			member->unclean = true;
 		if (is_ghost_of(ls, core, member))
 			member->hello.ghost = true;
 		member_hello(ls, member, &member->hello);
@@ -272,8 +275,9 @@ static void send_hello(struct lockspace *ls)
 		message.flags |= FLAG_GHOST;
 	if (own_holds(ls))
 		message.flags |= FLAG_HOLDS;
-	if (ls->has_table || ls->keeping)
-		message.flags |= FLAG_LOADED;
+	if (ls->denies_form)
+		message.flags |= FLAG_DENIES_FORM;
+	ls->denies_form = false;
 	marks_encode(marks, written_off_marks(ls, marks), &bytes);
 	message.marks = (struct blob){ bytes.data, bytes.used };
 	ls_send(ls, &message);

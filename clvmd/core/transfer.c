@@ -381,7 +381,7 @@ void transfer_form(struct lockspace *ls, struct member *from, const struct messa
 		ls->form_sent = false;
 	if (!form_is_valid(ls, from, message) || !marks_decode(message->marks, marks, &count)) {
 		if (!ls->has_table && ring_is(ls, message->ring))
-			ls->hello_due = true; /* says that it has no table */
+			ls->hello_due = ls->denies_form = true;
 		return;
 	}
 	if (ls->ghost)
@@ -446,6 +446,9 @@ void table_lost(struct lockspace *ls)
 		struct member *member = ls->members[i];
 
 		member->class = CLASS_ABSENT;
+		member->boot = (struct boot_id){ 0 };
+		member->daemon = (struct daemon_id){ 0 };
+		member->loss = 0;
 		member->unclean = member->synced = member->loaded = member->loading = false;
 		member->goodbye = member->refused = member->written_off = false;
 		buf_free(&member->claim);

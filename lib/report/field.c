@@ -12,22 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIELD_COUNT_MAX sizeof(((struct report_row *)0)->index)
+#include "lib/report/getters.h"
 
 static const struct field *const tables[] = {
 	lv_fields, lv_info_fields, lv_status_fields, lv_both_fields, label_fields,
 	pv_fields, vg_fields,	   seg_fields,	     pvseg_fields,
 };
 #define TABLE_COUNT (sizeof(tables) / sizeof(*tables))
-
-static const struct field *field_by_number(size_t number)
-{
-	for (size_t t = 0; t < TABLE_COUNT; t++)
-		for (const struct field *field = tables[t]; field->name; field++)
-			if (!number--)
-				return field;
-	return NULL;
-}
 
 const char *pool_printf(struct dm_pool *mem, const char *fmt, ...)
 {
@@ -82,6 +73,15 @@ struct value value_list(struct dm_pool *mem, const char *delimiter)
 	return (struct value){ .kind = VALUE_LIST, .list = list, .delimiter = delimiter };
 }
 
+void list_add_words(struct value *list, struct dm_pool *mem, const char *words)
+{
+	char *copy = dm_pool_strdup(mem, words);
+	char *word;
+
+	while (copy && (word = strsep(&copy, ",")))
+		list_add(list, mem, word);
+}
+
 void list_add(struct value *list, struct dm_pool *mem, const char *text)
 {
 	struct dm_str_list *item = dm_pool_alloc(mem, sizeof(*item));
@@ -133,6 +133,12 @@ static const void *sort_value(struct dm_pool *mem, enum field_type type, uint64_
 	return other;
 }
 
+static int set_string(struct dm_report_field *field, const struct value *value)
+{
+	dm_report_field_set_value(field, value->text, value->sort);
+	return 1;
+}
+
 static int set_text(struct dm_pool *mem, struct dm_report_field *field, const char *text,
 		    enum field_type type, uint64_t sort_number)
 {
@@ -179,6 +185,8 @@ static int set_value(struct dm_report *report, struct dm_pool *mem, struct dm_re
 		return set_list(report, out, value);
 	switch (value->kind) {
 	case VALUE_TEXT:
+		if (field->type == FIELD_STRING)
+			return set_string(out, value);
 		return set_text(mem, out, value->text, field->type, 0);
 	case VALUE_NUMBER:
 		return set_text(mem, out, number_text(mem, value->number), field->type,
@@ -224,20 +232,20 @@ static bool has_owner(const struct report_row *row, enum field_owner owner)
 	if (owner & OWNER_ANY_LV)
 		return row->lv;
 	if (owner & (OWNER_LABEL | OWNER_PV))
-		return row->pv || row->disk;
+		return row->pv || row->device;
 	return true;
 }
 
 static int format_field(struct dm_report *report, struct dm_pool *mem, struct dm_report_field *out,
 			const void *data, void *private_data)
 {
-	const struct field *field =
-		field_by_number((size_t)((const char *)data - current_row->index));
+	const struct field_format *format = private_data;
+	const struct field *field = format->fields[(const char *)data - current_row->index];
 	const struct value value = has_owner(current_row, field->owner)
 					   ? field->get(current_row, mem)
 					   : (struct value){ .kind = VALUE_EMPTY };
 
-	return set_value(report, mem, out, field, &value, private_data);
+	return set_value(report, mem, out, field, &value, format);
 }
 
 const struct dm_report_object_type field_owners[] = {
@@ -253,7 +261,7 @@ const struct dm_report_object_type field_owners[] = {
 	{ 0, "", "", NULL },
 };
 
-struct dm_report_field_type *field_types_build(void)
+struct dm_report_field_type *field_types_build(struct field_format *format)
 {
 	struct dm_report_field_type *types = calloc(FIELD_COUNT_MAX + 1, sizeof(*types));
 	size_t count = 0;
@@ -267,10 +275,11 @@ struct dm_report_field_type *field_types_build(void)
 				.offset = (uint32_t)count,
 				.width = field->width ? field->width : (int)strlen(field->heading),
 				.report_fn = format_field,
-				.desc = field->heading,
+				.desc = field->help,
 			};
 
 			assert(count < FIELD_COUNT_MAX);
+			format->fields[count] = field;
 			/* id and heading are const arrays: they are set where the struct is made.
 			 */
 			memcpy(&types[count], &type, sizeof(type));

@@ -43,7 +43,7 @@ enum field_type {
 
 enum value_kind {
 	VALUE_EMPTY = 0, /* not defined for this object: "" */
-	VALUE_TEXT,
+	VALUE_TEXT,	 /* sorts and selects by `sort` if that is not NULL */
 	VALUE_NUMBER,
 	VALUE_MINUS_ONE, /* an undefined number that LVM2 shows as -1 */
 	VALUE_SIZE,	 /* sectors */
@@ -56,7 +56,7 @@ enum value_kind {
 
 struct value {
 	enum value_kind kind;
-	const char *text;
+	const char *text, *sort;
 	uint64_t number;
 	struct dm_list *list; /* of dm_str_list */
 	const char *delimiter;
@@ -70,7 +70,7 @@ struct pv_run {
 	const struct seg *seg; /* NULL: free */
 };
 
-struct report_vg; /* lib/report/source.h */
+struct report_vg; /* lib/report/links.h */
 
 /* The kernel's state of one LV, asked for when the first field needs it. */
 struct kernel_cache {
@@ -78,15 +78,18 @@ struct kernel_cache {
 	struct lv_kernel_state state;
 };
 
+#define FIELD_COUNT_MAX 512
+
 /* What one row is about; members that do not apply are NULL. */
 struct report_row {
-	char index[512]; /* its addresses number the fields: see field.c */
+	char index[FIELD_COUNT_MAX]; /* its addresses number the fields: see field.c */
 	const struct report_vg *vg;
 	const struct pv *pv;
 	const struct pv_disk *disk;
+	const struct device *device; /* also of what is no PV */
 	const struct lv *lv;
 	struct kernel_cache *kernel_cache; /* read it through row_kernel() */
-	const struct lv_holders *holders;  /* NULL: no clvmd */
+	const struct lv_holders *holders;  /* sorted by VG and LV; NULL: no clvmd */
 	const struct seg *seg;
 	const struct pv_run *run;
 };
@@ -97,6 +100,7 @@ struct field {
 	enum field_type type;
 	int width;
 	struct value (*get)(const struct report_row *row, struct dm_pool *mem);
+	const char *help; /* what -o help says of it */
 };
 
 /* Each ends with an entry without name. */
@@ -109,13 +113,14 @@ struct field_format {
 	uint64_t unit_factor;
 	bool suffix;
 	bool binary;
+	const struct field *fields[FIELD_COUNT_MAX + 1]; /* by number, ended by NULL */
 };
 
 extern const struct dm_report_object_type field_owners[];
 
 /** All fields as dm_report wants them, ended by an entry without id; malloc'ed, NULL without
- * memory. */
-struct dm_report_field_type *field_types_build(void);
+ * memory. Also numbers them in @format, which the report gets as private argument. */
+struct dm_report_field_type *field_types_build(struct field_format *format);
 
 /* Short forms for getters. */
 static inline struct value value_text(const char *text)
@@ -156,11 +161,5 @@ void list_add(struct value *list, struct dm_pool *mem, const char *text);
 /** printf into @mem; "" without memory. */
 const char *pool_printf(struct dm_pool *mem, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
-
-/** The ten characters of lv_attr. */
-const char *lv_attr_text(const struct report_row *row, struct dm_pool *mem);
-
-/** First segment's type without its +FLAGS, "linear" for one stripe; "" without segments. */
-const char *lv_type_name(const struct lv *lv, struct dm_pool *mem);
 
 #endif

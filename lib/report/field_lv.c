@@ -4,7 +4,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "lib/report/source.h"
+#include "lib/report/getters.h"
+#include "lib/report/kept.h"
+#include "lib/report/links.h"
 
 static const char *pool_name(struct dm_pool *mem, const struct lv *lv, const char *layer)
 {
@@ -13,105 +15,94 @@ static const char *pool_name(struct dm_pool *mem, const struct lv *lv, const cha
 	return name ? name : "";
 }
 
-static bool is_clustered(const struct report_row *row)
+const char *lv_display_name(const struct lv *lv, struct dm_pool *mem)
 {
-	return vg_is_clustered(row->lv->vg);
+	return lv_is_visible(lv) ? lv->name : pool_printf(mem, "[%s]", lv->name);
+}
+
+struct value value_lv(const struct lv *lv, struct dm_pool *mem)
+{
+	return (struct value){ .kind = VALUE_TEXT,
+			       .text = lv_display_name(lv, mem),
+			       .sort = lv->name };
 }
 
 /* ---- names ---- */
 
-static struct value get_lv_uuid(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_lv_uuid)
 {
 	return value_of_uuid(&row->lv->id, mem);
 }
 
-static struct value get_lv_name(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_lv_name)
 {
-	if (lv_is_shown(row->lv))
-		return value_text(row->lv->name);
-	return value_text(pool_printf(mem, "[%s]", row->lv->name));
+	return value_lv(row->lv, mem);
 }
 
-static struct value get_lv_full_name(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_lv_full_name)
 {
 	return value_text(pool_printf(mem, "%s/%s", row->lv->vg->name, row->lv->name));
 }
 
-static struct value get_lv_path(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_lv_path)
 {
-	if (!lv_is_shown(row->lv))
+	if (!lv_is_visible(row->lv) || lv_is_type(row->lv, "thin-pool"))
 		return value_text("");
 	return value_text(pool_printf(mem, "/dev/%s/%s", row->lv->vg->name, row->lv->name));
 }
 
-static struct value get_lv_dm_path(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_lv_dm_path)
 {
 	return value_text(pool_printf(mem, "/dev/mapper/%s", pool_name(mem, row->lv, NULL)));
 }
 
-static struct value get_lv_layout(const struct report_row *row, struct dm_pool *mem)
-{
-	struct value list = value_list(mem, ",");
-
-	list_add(&list, mem, lv_type_name(row->lv, mem));
-	return list;
-}
-
-static struct value get_lv_role(const struct report_row *row, struct dm_pool *mem)
-{
-	struct value list = value_list(mem, ",");
-
-	list_add(&list, mem, lv_is_shown(row->lv) ? "public" : "private");
-	return list;
-}
-
 /* ---- metadata ---- */
 
-static struct value get_lv_allocation_policy(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_lv_allocation_policy)
 {
 	(void)mem;
 	return value_text(alloc_policy_name(row->lv->alloc));
 }
 
-static struct value get_lv_allocation_locked(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_lv_allocation_locked)
 {
 	(void)mem;
 	return value_flag(row->lv->status & STATUS_LOCKED, "allocation locked");
 }
 
-static struct value get_lv_fixed_minor(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_lv_fixed_minor)
 {
 	(void)mem;
 	return value_flag(row->lv->status & STATUS_FIXED_MINOR, "fixed minor");
 }
 
-static struct value get_lv_skip_activation(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_lv_skip_activation)
 {
 	(void)mem;
 	return value_flag(row->lv->status & FLAG_ACTIVATION_SKIP, "skip activation");
 }
 
-static struct value get_lv_autoactivation(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_lv_autoactivation)
 {
 	(void)mem;
 	return value_flag(!(row->lv->status & FLAG_NOAUTOACTIVATE), "enabled");
 }
 
-static struct value get_lv_major(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_lv_major)
 {
 	(void)mem;
 	return row->lv->major < 0 ? (struct value){ .kind = VALUE_MINUS_ONE }
 				  : value_number((uint64_t)row->lv->major);
 }
 
-static struct value get_lv_minor(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_lv_minor)
 {
 	(void)mem;
 	return row->lv->minor < 0 ? (struct value){ .kind = VALUE_MINUS_ONE }
 				  : value_number((uint64_t)row->lv->minor);
 }
 
-static struct value get_lv_read_ahead(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_lv_read_ahead)
 {
 	(void)mem;
 	if (row->lv->read_ahead == READ_AHEAD_AUTO)
@@ -120,36 +111,36 @@ static struct value get_lv_read_ahead(const struct report_row *row, struct dm_po
 								 : (uint64_t)row->lv->read_ahead);
 }
 
-static struct value get_lv_size(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_lv_size)
 {
 	(void)mem;
-	return value_size((uint64_t)row->lv->le_count * row->lv->vg->extent_size);
+	return value_size(lv_sectors(row->lv));
 }
 
-static struct value get_seg_count(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_seg_count)
 {
 	(void)mem;
 	return value_number(row->lv->seg_count);
 }
 
-static struct value get_lv_tags(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_lv_tags)
 {
 	return value_of_tags(row->lv->tags, mem);
 }
 
-static struct value get_lv_profile(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_lv_profile)
 {
 	(void)mem;
 	return value_text(row->lv->profile ? row->lv->profile : "");
 }
 
-static struct value get_lv_lockargs(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_lv_lockargs)
 {
 	(void)mem;
 	return value_text(row->lv->lock_args ? row->lv->lock_args : "");
 }
 
-static struct value get_lv_time(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_lv_time)
 {
 	const time_t seconds = (time_t)row->lv->creation_time;
 	char text[64] = "";
@@ -162,248 +153,144 @@ static struct value get_lv_time(const struct report_row *row, struct dm_pool *me
 			       .number = row->lv->creation_time };
 }
 
-static struct value get_lv_host(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_lv_host)
 {
 	(void)mem;
 	return value_text(row->lv->creation_host ? row->lv->creation_host : "");
 }
 
-/* ---- activation: by the kernel here, by the lock table elsewhere ---- */
-
-struct activity {
-	bool here, elsewhere, exclusive, known;
-};
-
-static struct activity activity_of(const struct report_row *row)
-{
-	struct activity activity = { .here = row_kernel(row) && row_kernel(row)->active,
-				     .known = row_kernel(row) || row->holders };
-
-	for (size_t i = 0; row->holders && i < row->holders->count; i++) {
-		const struct lv_holder *holder = &row->holders->items[i];
-
-		if (!uuid_equal(&holder->lv_id, &row->lv->id) ||
-		    !uuid_equal(&holder->vg_id, &row->lv->vg->id))
-			continue;
-		activity.elsewhere |= !holder->is_local;
-		activity.exclusive |= holder->mode == MODE_EX;
-	}
-	if (!is_clustered(row))
-		activity.exclusive = activity.here;
-	return activity;
-}
-
-static struct value get_lv_active(const struct report_row *row, struct dm_pool *mem)
-{
-	const struct activity activity = activity_of(row);
-
-	(void)mem;
-	if (!activity.known)
-		return value_text("unknown");
-	if (!is_clustered(row))
-		return value_text(activity.here ? "active" : "");
-	if (activity.here)
-		return value_text(activity.exclusive ? "local exclusive" : "locally");
-	if (activity.elsewhere)
-		return value_text(activity.exclusive ? "remote exclusive" : "remotely");
-	return value_text("");
-}
-
-static struct value unknown_flag(void)
-{
-	return (struct value){ .kind = VALUE_UNKNOWN };
-}
-
-static struct value get_lv_active_locally(const struct report_row *row, struct dm_pool *mem)
-{
-	(void)mem;
-	return row_kernel(row) ? value_flag(row_kernel(row)->active, "active locally")
-			       : unknown_flag();
-}
-
-static struct value get_lv_active_remotely(const struct report_row *row, struct dm_pool *mem)
-{
-	(void)mem;
-	if (is_clustered(row) ? !row->holders : !row_kernel(row))
-		return unknown_flag();
-	return value_flag(activity_of(row).elsewhere, "active remotely");
-}
-
-static struct value get_lv_active_exclusively(const struct report_row *row, struct dm_pool *mem)
-{
-	const struct activity activity = activity_of(row);
-
-	(void)mem;
-	if (!activity.known)
-		return unknown_flag();
-	return value_flag(activity.exclusive && (activity.here || activity.elsewhere),
-			  "active exclusively");
-}
-
-static struct value get_lv_active_nodes(const struct report_row *row, struct dm_pool *mem)
-{
-	struct value list = value_list(mem, ",");
-
-	list.sorted = true;
-	for (size_t i = 0; row->holders && i < row->holders->count; i++)
-		if (uuid_equal(&row->holders->items[i].lv_id, &row->lv->id) &&
-		    uuid_equal(&row->holders->items[i].vg_id, &row->lv->vg->id))
-			list_add(&list, mem, row->holders->items[i].node_name);
-	return list;
-}
-
-/* ---- the kernel's device ---- */
-
-static bool exists(const struct report_row *row)
-{
-	return row_kernel(row) && row_kernel(row)->exists;
-}
-
-static struct value get_lv_kernel_major(const struct report_row *row, struct dm_pool *mem)
-{
-	(void)mem;
-	return exists(row) ? value_number(row_kernel(row)->major)
-			   : (struct value){ .kind = VALUE_MINUS_ONE };
-}
-
-static struct value get_lv_kernel_minor(const struct report_row *row, struct dm_pool *mem)
-{
-	(void)mem;
-	return exists(row) ? value_number(row_kernel(row)->minor)
-			   : (struct value){ .kind = VALUE_MINUS_ONE };
-}
-
-static struct value get_lv_kernel_read_ahead(const struct report_row *row, struct dm_pool *mem)
-{
-	(void)mem;
-	return exists(row) ? value_size(row_kernel(row)->read_ahead)
-			   : (struct value){ .kind = VALUE_MINUS_ONE };
-}
-
-static struct value get_lv_permissions(const struct report_row *row, struct dm_pool *mem)
-{
-	const bool writeable = row->lv->status & (STATUS_WRITE | FLAG_WRITE_LOCKED);
-
-	(void)mem;
-	if (!row_kernel(row))
-		return value_text("unknown");
-	if (!writeable)
-		return value_text("read-only");
-	return value_text(exists(row) && row_kernel(row)->read_only ? "read-only-override"
-								    : "writeable");
-}
-
-static struct value device_flag(const struct report_row *row, bool is_set, const char *word)
-{
-	return row_kernel(row) ? value_flag(exists(row) && is_set, word) : unknown_flag();
-}
-
-static struct value get_lv_suspended(const struct report_row *row, struct dm_pool *mem)
-{
-	(void)mem;
-	return device_flag(row, row_kernel(row) && row_kernel(row)->suspended, "suspended");
-}
-
-static struct value get_lv_live_table(const struct report_row *row, struct dm_pool *mem)
-{
-	(void)mem;
-	return device_flag(row, row_kernel(row) && row_kernel(row)->active, "live table present");
-}
-
-static struct value get_lv_inactive_table(const struct report_row *row, struct dm_pool *mem)
-{
-	(void)mem;
-	return device_flag(row, row_kernel(row) && row_kernel(row)->inactive_table,
-			   "inactive table present");
-}
-
-static struct value get_lv_device_open(const struct report_row *row, struct dm_pool *mem)
-{
-	(void)mem;
-	return device_flag(row, row_kernel(row) && row_kernel(row)->open_count, "open");
-}
-
 /* clang-format off */
 const struct field lv_fields[] = {
-	{ OWNER_LV, "lv_uuid", "LV UUID", FIELD_STRING, 38, get_lv_uuid },
-	{ OWNER_LV, "lv_name", "LV", FIELD_STRING, 4, get_lv_name },
-	{ OWNER_LV, "lv_full_name", "LV", FIELD_STRING, 4, get_lv_full_name },
-	{ OWNER_LV, "lv_path", "Path", FIELD_STRING, 0, get_lv_path },
-	{ OWNER_LV, "lv_dm_path", "DMPath", FIELD_STRING, 0, get_lv_dm_path },
-	{ OWNER_LV, "lv_parent", "Parent", FIELD_STRING, 0, get_nothing },
-	{ OWNER_LV, "lv_layout", "Layout", FIELD_LIST, 10, get_lv_layout },
-	{ OWNER_LV, "lv_role", "Role", FIELD_LIST, 10, get_lv_role },
-	{ OWNER_LV, "lv_initial_image_sync", "InitImgSync", FIELD_NUMBER, 10, get_nothing },
-	{ OWNER_LV, "lv_image_synced", "ImgSynced", FIELD_NUMBER, 10, get_nothing },
-	{ OWNER_LV, "lv_merging", "Merging", FIELD_NUMBER, 10, get_nothing },
-	{ OWNER_LV, "lv_converting", "Converting", FIELD_NUMBER, 0, get_nothing },
-	{ OWNER_LV, "lv_allocation_policy", "AllocPol", FIELD_STRING, 10, get_lv_allocation_policy },
-	{ OWNER_LV, "lv_allocation_locked", "AllocLock", FIELD_NUMBER, 10, get_lv_allocation_locked },
-	{ OWNER_LV, "lv_fixed_minor", "FixMin", FIELD_NUMBER, 10, get_lv_fixed_minor },
-	{ OWNER_LV, "lv_skip_activation", "SkipAct", FIELD_NUMBER, 15, get_lv_skip_activation },
-	{ OWNER_LV, "lv_autoactivation", "AutoAct", FIELD_NUMBER, 0, get_lv_autoactivation },
-	{ OWNER_LV, "lv_when_full", "WhenFull", FIELD_STRING, 15, get_nothing },
-	{ OWNER_LV, "lv_active", "Active", FIELD_STRING, 0, get_lv_active },
-	{ OWNER_LV, "lv_active_locally", "ActLocal", FIELD_NUMBER, 10, get_lv_active_locally },
-	{ OWNER_LV, "lv_active_remotely", "ActRemote", FIELD_NUMBER, 10, get_lv_active_remotely },
-	{ OWNER_LV, "lv_active_exclusively", "ActExcl", FIELD_NUMBER, 10, get_lv_active_exclusively },
-	{ OWNER_LV, "lv_major", "Maj", FIELD_NUMBER, 0, get_lv_major },
-	{ OWNER_LV, "lv_minor", "Min", FIELD_NUMBER, 0, get_lv_minor },
-	{ OWNER_LV, "lv_read_ahead", "Rahead", FIELD_SIZE, 0, get_lv_read_ahead },
-	{ OWNER_LV, "lv_size", "LSize", FIELD_SIZE, 0, get_lv_size },
-	{ OWNER_LV, "lv_metadata_size", "MSize", FIELD_SIZE, 0, get_nothing },
-	{ OWNER_LV, "seg_count", "#Seg", FIELD_NUMBER, 0, get_seg_count },
-	{ OWNER_LV, "origin", "Origin", FIELD_STRING, 0, get_nothing },
-	{ OWNER_LV, "origin_uuid", "Origin UUID", FIELD_STRING, 38, get_nothing },
-	{ OWNER_LV, "origin_size", "OSize", FIELD_SIZE, 0, get_nothing },
-	{ OWNER_LV, "lv_ancestors", "Ancestors", FIELD_LIST, 0, get_nothing },
-	{ OWNER_LV, "lv_full_ancestors", "FAncestors", FIELD_LIST, 0, get_nothing },
-	{ OWNER_LV, "lv_descendants", "Descendants", FIELD_LIST, 0, get_nothing },
-	{ OWNER_LV, "lv_full_descendants", "FDescendants", FIELD_LIST, 0, get_nothing },
-	{ OWNER_LV, "raid_mismatch_count", "Mismatches", FIELD_NUMBER, 0, get_nothing },
-	{ OWNER_LV, "raid_sync_action", "SyncAction", FIELD_STRING, 0, get_nothing },
-	{ OWNER_LV, "raid_write_behind", "WBehind", FIELD_NUMBER, 0, get_nothing },
-	{ OWNER_LV, "raid_min_recovery_rate", "MinSync", FIELD_NUMBER, 0, get_nothing },
-	{ OWNER_LV, "raid_max_recovery_rate", "MaxSync", FIELD_NUMBER, 0, get_nothing },
-	{ OWNER_LV, "raidintegritymode", "IntegMode", FIELD_STRING, 0, get_nothing },
-	{ OWNER_LV, "raidintegrityblocksize", "IntegBlkSize", FIELD_NUMBER, 0, get_minus_one },
-	{ OWNER_LV, "integritymismatches", "IntegMismatches", FIELD_NUMBER, 0, get_nothing },
-	{ OWNER_LV, "move_pv", "Move", FIELD_STRING, 0, get_nothing },
-	{ OWNER_LV, "move_pv_uuid", "Move UUID", FIELD_STRING, 38, get_nothing },
-	{ OWNER_LV, "convert_lv", "Convert", FIELD_STRING, 0, get_nothing },
-	{ OWNER_LV, "convert_lv_uuid", "Convert UUID", FIELD_STRING, 38, get_nothing },
-	{ OWNER_LV, "mirror_log", "Log", FIELD_STRING, 0, get_nothing },
-	{ OWNER_LV, "mirror_log_uuid", "Log UUID", FIELD_STRING, 38, get_nothing },
-	{ OWNER_LV, "data_lv", "Data", FIELD_STRING, 0, get_nothing },
-	{ OWNER_LV, "data_lv_uuid", "Data UUID", FIELD_STRING, 38, get_nothing },
-	{ OWNER_LV, "metadata_lv", "Meta", FIELD_STRING, 0, get_nothing },
-	{ OWNER_LV, "metadata_lv_uuid", "Meta UUID", FIELD_STRING, 38, get_nothing },
-	{ OWNER_LV, "pool_lv", "Pool", FIELD_STRING, 0, get_nothing },
-	{ OWNER_LV, "pool_lv_uuid", "Pool UUID", FIELD_STRING, 38, get_nothing },
-	{ OWNER_LV, "lv_tags", "LV Tags", FIELD_LIST, 0, get_lv_tags },
-	{ OWNER_LV, "lv_profile", "LProfile", FIELD_STRING, 0, get_lv_profile },
-	{ OWNER_LV, "lv_lockargs", "LLockArgs", FIELD_STRING, 0, get_lv_lockargs },
-	{ OWNER_LV, "lv_time", "CTime", FIELD_TIME, 26, get_lv_time },
-	{ OWNER_LV, "lv_time_removed", "RTime", FIELD_TIME, 26, get_nothing },
-	{ OWNER_LV, "lv_host", "Host", FIELD_STRING, 10, get_lv_host },
-	{ OWNER_LV, "lv_modules", "Modules", FIELD_LIST, 0, get_nothing },
-	{ OWNER_LV, "lv_historical", "Historical", FIELD_NUMBER, 0, get_nothing },
-	{ OWNER_LV, "writecache_block_size", "WCacheBlkSize", FIELD_NUMBER, 0, get_minus_one },
-	{ OWNER_LV, "lv_active_nodes", "ActiveNodes", FIELD_LIST, 0, get_lv_active_nodes },
-	{ 0 },
-};
-/* clang-format on */
-
-/* clang-format off */
-const struct field lv_info_fields[] = {
-	{ OWNER_LV_INFO, "lv_kernel_major", "KMaj", FIELD_NUMBER, 0, get_lv_kernel_major },
-	{ OWNER_LV_INFO, "lv_kernel_minor", "KMin", FIELD_NUMBER, 0, get_lv_kernel_minor },
-	{ OWNER_LV_INFO, "lv_kernel_read_ahead", "KRahead", FIELD_SIZE, 0, get_lv_kernel_read_ahead },
-	{ OWNER_LV_INFO, "lv_permissions", "LPerms", FIELD_STRING, 8, get_lv_permissions },
-	{ OWNER_LV_INFO, "lv_suspended", "Suspended", FIELD_NUMBER, 10, get_lv_suspended },
-	{ OWNER_LV_INFO, "lv_live_table", "LiveTable", FIELD_NUMBER, 20, get_lv_live_table },
-	{ OWNER_LV_INFO, "lv_inactive_table", "InactiveTable", FIELD_NUMBER, 20, get_lv_inactive_table },
-	{ OWNER_LV_INFO, "lv_device_open", "DevOpen", FIELD_NUMBER, 10, get_lv_device_open },
+	{ OWNER_LV, "lv_uuid", "LV UUID", FIELD_STRING, 38, get_lv_uuid,
+	  "id, unlike the name the same for life" },
+	{ OWNER_LV, "lv_name", "LV", FIELD_STRING, 4, get_lv_name,
+	  "name; in brackets when it is part of another LV" },
+	{ OWNER_LV, "lv_full_name", "LV", FIELD_STRING, 4, get_lv_full_name,
+	  "VG and name, as vg/lv" },
+	{ OWNER_LV, "lv_path", "Path", FIELD_STRING, 0, get_lv_path,
+	  "device to use; empty for parts of other LVs" },
+	{ OWNER_LV, "lv_dm_path", "DMPath", FIELD_STRING, 0, get_lv_dm_path,
+	  "device under /dev/mapper" },
+	{ OWNER_LV, "lv_parent", "Parent", FIELD_STRING, 0, get_lv_parent,
+	  "LV of which this one is a part" },
+	{ OWNER_LV, "lv_layout", "Layout", FIELD_LIST, 10, get_lv_layout,
+	  "what kind of LV it is" },
+	{ OWNER_LV, "lv_role", "Role", FIELD_LIST, 10, get_lv_role,
+	  "what it is for other LVs, public if users see it" },
+	{ OWNER_LV, "lv_initial_image_sync", "InitImgSync", FIELD_NUMBER, 10, get_lv_initial_image_sync,
+	  "all copies were written once since it was made" },
+	{ OWNER_LV, "lv_image_synced", "ImgSynced", FIELD_NUMBER, 10, get_nothing,
+	  "this copy is up to date" },
+	{ OWNER_LV, "lv_merging", "Merging", FIELD_NUMBER, 10, get_lv_merging,
+	  "a snapshot is going back into its origin" },
+	{ OWNER_LV, "lv_converting", "Converting", FIELD_NUMBER, 0, get_lv_converting,
+	  "lvconvert has not finished yet" },
+	{ OWNER_LV, "lv_allocation_policy", "AllocPol", FIELD_STRING, 10, get_lv_allocation_policy,
+	  "how space for it is chosen" },
+	{ OWNER_LV, "lv_allocation_locked", "AllocLock", FIELD_NUMBER, 10, get_lv_allocation_locked,
+	  "its extents stay where they are" },
+	{ OWNER_LV, "lv_fixed_minor", "FixMin", FIELD_NUMBER, 10, get_lv_fixed_minor,
+	  "device number is fixed in the metadata" },
+	{ OWNER_LV, "lv_skip_activation", "SkipAct", FIELD_NUMBER, 15, get_lv_skip_activation,
+	  "left out when a whole VG is activated" },
+	{ OWNER_LV, "lv_autoactivation", "AutoAct", FIELD_NUMBER, 0, get_lv_autoactivation,
+	  "activated when its PVs appear" },
+	{ OWNER_LV, "lv_when_full", "WhenFull", FIELD_STRING, 15, get_lv_when_full,
+	  "thin pool: wait or fail when there is no space left" },
+	{ OWNER_LV, "lv_active", "Active", FIELD_STRING, 0, get_lv_active,
+	  "whether, and where, it is active" },
+	{ OWNER_LV, "lv_active_locally", "ActLocal", FIELD_NUMBER, 10, get_lv_active_locally,
+	  "active on this node" },
+	{ OWNER_LV, "lv_active_remotely", "ActRemote", FIELD_NUMBER, 10, get_lv_active_remotely,
+	  "active on some other node" },
+	{ OWNER_LV, "lv_active_exclusively", "ActExcl", FIELD_NUMBER, 10, get_lv_active_exclusively,
+	  "active, and no second node may activate it" },
+	{ OWNER_LV, "lv_major", "Maj", FIELD_NUMBER, 0, get_lv_major,
+	  "fixed major device number, -1: none" },
+	{ OWNER_LV, "lv_minor", "Min", FIELD_NUMBER, 0, get_lv_minor,
+	  "fixed minor device number, -1: none" },
+	{ OWNER_LV, "lv_read_ahead", "Rahead", FIELD_SIZE, 0, get_lv_read_ahead,
+	  "read ahead that the metadata asks for" },
+	{ OWNER_LV, "lv_size", "LSize", FIELD_SIZE, 0, get_lv_size,
+	  "size that users see" },
+	{ OWNER_LV, "lv_metadata_size", "MSize", FIELD_SIZE, 0, get_lv_metadata_size,
+	  "pools and caches: room for their metadata" },
+	{ OWNER_LV, "seg_count", "#Seg", FIELD_NUMBER, 0, get_seg_count,
+	  "how many segments it has" },
+	{ OWNER_LV, "origin", "Origin", FIELD_STRING, 0, get_origin,
+	  "what it is a snapshot of, or what it caches" },
+	{ OWNER_LV, "origin_uuid", "Origin UUID", FIELD_STRING, 38, get_origin_uuid,
+	  "id of the origin" },
+	{ OWNER_LV, "origin_size", "OSize", FIELD_SIZE, 0, get_origin_size,
+	  "COW snapshots: size of what they show" },
+	{ OWNER_LV, "lv_ancestors", "Ancestors", FIELD_LIST, 0, get_lv_ancestors,
+	  "origin, its origin, and so on" },
+	{ OWNER_LV, "lv_full_ancestors", "FAncestors", FIELD_LIST, 0, get_lv_full_ancestors,
+	  "as lv_ancestors, also behind removed LVs" },
+	{ OWNER_LV, "lv_descendants", "Descendants", FIELD_LIST, 0, get_lv_descendants,
+	  "snapshots, their snapshots, and so on" },
+	{ OWNER_LV, "lv_full_descendants", "FDescendants", FIELD_LIST, 0, get_lv_full_descendants,
+	  "as lv_descendants, also behind removed LVs" },
+	{ OWNER_LV, "raid_mismatch_count", "Mismatches", FIELD_NUMBER, 0, get_nothing,
+	  "raid: differences that the last check met" },
+	{ OWNER_LV, "raid_sync_action", "SyncAction", FIELD_STRING, 0, get_nothing,
+	  "raid: what the kernel does to its images now" },
+	{ OWNER_LV, "raid_write_behind", "WBehind", FIELD_NUMBER, 0, get_raid_write_behind,
+	  "raid1: writes that a slow leg may lag behind" },
+	{ OWNER_LV, "raid_min_recovery_rate", "MinSync", FIELD_NUMBER, 0, get_raid_min_recovery_rate,
+	  "raid: resync runs at least that fast (KiB/s)" },
+	{ OWNER_LV, "raid_max_recovery_rate", "MaxSync", FIELD_NUMBER, 0, get_raid_max_recovery_rate,
+	  "raid: resync runs at most that fast (KiB/s)" },
+	{ OWNER_LV, "raidintegritymode", "IntegMode", FIELD_STRING, 0, get_raidintegritymode,
+	  "how checksums are kept: journal or bitmap" },
+	{ OWNER_LV, "raidintegrityblocksize", "IntegBlkSize", FIELD_NUMBER, 0, get_raidintegrityblocksize,
+	  "bytes that share one checksum" },
+	{ OWNER_LV, "integritymismatches", "IntegMismatches", FIELD_NUMBER, 0, get_nothing,
+	  "checksums that did not fit" },
+	{ OWNER_LV, "move_pv", "Move", FIELD_STRING, 0, get_move_pv,
+	  "pvmove: PV that is being emptied" },
+	{ OWNER_LV, "move_pv_uuid", "Move UUID", FIELD_STRING, 38, get_move_pv_uuid,
+	  "id of that PV" },
+	{ OWNER_LV, "convert_lv", "Convert", FIELD_STRING, 0, get_convert_lv,
+	  "lvconvert: what the LV was before" },
+	{ OWNER_LV, "convert_lv_uuid", "Convert UUID", FIELD_STRING, 38, get_convert_lv_uuid,
+	  "id of that LV" },
+	{ OWNER_LV, "mirror_log", "Log", FIELD_STRING, 0, get_mirror_log,
+	  "mirror: LV with its dirty map" },
+	{ OWNER_LV, "mirror_log_uuid", "Log UUID", FIELD_STRING, 38, get_mirror_log_uuid,
+	  "id of that LV" },
+	{ OWNER_LV, "data_lv", "Data", FIELD_STRING, 0, get_data_lv,
+	  "pool: LV with its data" },
+	{ OWNER_LV, "data_lv_uuid", "Data UUID", FIELD_STRING, 38, get_data_lv_uuid,
+	  "id of that LV" },
+	{ OWNER_LV, "metadata_lv", "Meta", FIELD_STRING, 0, get_metadata_lv,
+	  "pool: LV with its metadata" },
+	{ OWNER_LV, "metadata_lv_uuid", "Meta UUID", FIELD_STRING, 38, get_metadata_lv_uuid,
+	  "id of that LV" },
+	{ OWNER_LV, "pool_lv", "Pool", FIELD_STRING, 0, get_pool_lv,
+	  "pool or cache volume that it uses" },
+	{ OWNER_LV, "pool_lv_uuid", "Pool UUID", FIELD_STRING, 38, get_pool_lv_uuid,
+	  "id of that LV" },
+	{ OWNER_LV, "lv_tags", "LV Tags", FIELD_LIST, 0, get_lv_tags,
+	  "its tags" },
+	{ OWNER_LV, "lv_profile", "LProfile", FIELD_STRING, 0, get_lv_profile,
+	  "its configuration profile" },
+	{ OWNER_LV, "lv_lockargs", "LLockArgs", FIELD_STRING, 0, get_lv_lockargs,
+	  "lvmlockd's words about it" },
+	{ OWNER_LV, "lv_time", "CTime", FIELD_TIME, 26, get_lv_time,
+	  "when it was made" },
+	{ OWNER_LV, "lv_time_removed", "RTime", FIELD_TIME, 26, get_nothing,
+	  "removed LVs: when that was" },
+	{ OWNER_LV, "lv_host", "Host", FIELD_STRING, 10, get_lv_host,
+	  "on which host it was made" },
+	{ OWNER_LV, "lv_modules", "Modules", FIELD_LIST, 0, get_lv_modules,
+	  "dm targets that the kernel needs for it" },
+	{ OWNER_LV, "lv_historical", "Historical", FIELD_NUMBER, 0, get_nothing,
+	  "no longer there, only remembered" },
+	{ OWNER_LV, "writecache_block_size", "WCacheBlkSize", FIELD_NUMBER, 0, get_writecache_block_size,
+	  "writecache: bytes per block" },
+	{ OWNER_LV, "lv_active_nodes", "ActiveNodes", FIELD_LIST, 0, get_lv_active_nodes,
+	  "nodes on which it is active" },
 	{ 0 },
 };
 /* clang-format on */

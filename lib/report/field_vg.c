@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Fields of VGs. A row without a VG (an orphan PV) has empty ones, as in LVM2. */
-#include <string.h>
-
-#include "lib/report/source.h"
+#include "lib/report/getters.h"
+#include "lib/report/links.h"
 
 #define ALL_COPIES UINT32_MAX
 
@@ -18,26 +17,21 @@ static uint32_t status_of(const struct report_row *row)
 
 static uint32_t missing_count(const struct report_row *row)
 {
-	const struct stored_vg *stored = row->vg ? row->vg->stored : NULL;
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; stored && i < stored->vg->pv_count; i++)
-		count += !stored->pv_disks[i] || stored->vg->pvs[i]->status & STATUS_MISSING;
-	return count;
+	return row->vg ? row->vg->missing_count : 0;
 }
 
-static struct value get_vg_fmt(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_vg_fmt)
 {
 	(void)mem;
 	return value_text(row->vg || row->disk ? "lvm2" : "");
 }
 
-static struct value get_vg_uuid(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_vg_uuid)
 {
 	return row->vg ? value_of_uuid(&vg_of(row)->id, mem) : value_text("");
 }
 
-static struct value get_vg_name(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_vg_name)
 {
 	(void)mem;
 	if (row->vg)
@@ -48,7 +42,7 @@ static struct value get_vg_name(const struct report_row *row, struct dm_pool *me
 				  : "");
 }
 
-static struct value get_vg_attr(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_vg_attr)
 {
 	static const char policies[] = {
 		[ALLOC_INHERIT] = 'i',	     [ALLOC_CONTIGUOUS] = 'c', [ALLOC_CLING] = 'l',
@@ -74,7 +68,7 @@ static struct value get_vg_attr(const struct report_row *row, struct dm_pool *me
 	return value_text(dm_pool_strdup(mem, attr));
 }
 
-static struct value get_vg_permissions(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_vg_permissions)
 {
 	(void)mem;
 	if (!row->vg)
@@ -83,58 +77,58 @@ static struct value get_vg_permissions(const struct report_row *row, struct dm_p
 									      : "read-only");
 }
 
-static struct value get_vg_extendable(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_vg_extendable)
 {
 	(void)mem;
 	return value_flag(status_of(row) & STATUS_RESIZEABLE, "extendable");
 }
 
-static struct value get_vg_exported(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_vg_exported)
 {
 	(void)mem;
 	return value_flag(status_of(row) & STATUS_EXPORTED, "exported");
 }
 
-static struct value get_vg_autoactivation(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_vg_autoactivation)
 {
 	(void)mem;
 	return value_flag(row->vg && !(status_of(row) & FLAG_NOAUTOACTIVATE), "enabled");
 }
 
-static struct value get_vg_partial(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_vg_partial)
 {
 	(void)mem;
 	return value_flag(missing_count(row), "partial");
 }
 
-static struct value get_vg_allocation_policy(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_vg_allocation_policy)
 {
 	(void)mem;
 	return value_text(row->vg ? alloc_policy_name(vg_of(row)->alloc) : "");
 }
 
-static struct value get_vg_clustered(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_vg_clustered)
 {
 	(void)mem;
 	return value_flag(status_of(row) & STATUS_CLUSTERED, "clustered");
 }
 
-static struct value get_vg_shared(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_vg_shared)
 {
 	(void)mem;
 	return value_flag(status_of(row) & STATUS_SHARED, "shared");
 }
 
-static struct value get_vg_size(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_vg_size)
 {
 	(void)mem;
-	return value_size(row->vg ? vg_extent_count(vg_of(row)) * vg_of(row)->extent_size : 0);
+	return value_size(row->vg ? row->vg->extent_count * vg_of(row)->extent_size : 0);
 }
 
-static struct value get_vg_free(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_vg_free)
 {
 	(void)mem;
-	return value_size(row->vg ? vg_free_count(vg_of(row)) * vg_of(row)->extent_size : 0);
+	return value_size(row->vg ? row->vg->free_count * vg_of(row)->extent_size : 0);
 }
 
 static struct value text_or_empty(const char *text)
@@ -142,102 +136,95 @@ static struct value text_or_empty(const char *text)
 	return value_text(text ? text : "");
 }
 
-static struct value get_vg_sysid(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_vg_sysid)
 {
 	(void)mem;
 	return text_or_empty(row->vg ? vg_of(row)->system_id : NULL);
 }
 
-static struct value get_vg_systemid(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_vg_systemid)
 {
 	return get_vg_sysid(row, mem);
 }
 
-static struct value get_vg_lock_type(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_vg_lock_type)
 {
 	(void)mem;
 	return text_or_empty(row->vg ? vg_of(row)->lock_type : NULL);
 }
 
-static struct value get_vg_lock_args(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_vg_lock_args)
 {
 	(void)mem;
 	return text_or_empty(row->vg ? vg_of(row)->lock_args : NULL);
 }
 
-static struct value get_vg_extent_size(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_vg_extent_size)
 {
 	(void)mem;
 	return value_size(row->vg ? vg_of(row)->extent_size : 0);
 }
 
-static struct value get_vg_extent_count(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_vg_extent_count)
 {
 	(void)mem;
-	return value_number(row->vg ? vg_extent_count(vg_of(row)) : 0);
+	return value_number(row->vg ? row->vg->extent_count : 0);
 }
 
-static struct value get_vg_free_count(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_vg_free_count)
 {
 	(void)mem;
-	return value_number(row->vg ? vg_free_count(vg_of(row)) : 0);
+	return value_number(row->vg ? row->vg->free_count : 0);
 }
 
-static struct value get_max_lv(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_max_lv)
 {
 	(void)mem;
 	return value_number(row->vg ? vg_of(row)->max_lv : 0);
 }
 
-static struct value get_max_pv(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_max_pv)
 {
 	(void)mem;
 	return value_number(row->vg ? vg_of(row)->max_pv : 0);
 }
 
-static struct value get_pv_count(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_pv_count)
 {
 	(void)mem;
 	return value_number(row->vg ? vg_of(row)->pv_count : 0);
 }
 
-static struct value get_vg_missing_pv_count(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_vg_missing_pv_count)
 {
 	(void)mem;
 	return value_number(missing_count(row));
 }
 
-static struct value get_lv_count(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_lv_count)
 {
 	(void)mem;
-	return value_number(row->vg ? vg_visible_lv_count(vg_of(row)) : 0);
+	return value_number(row->vg ? row->vg->visible_count : 0);
 }
 
-static struct value get_snap_count(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_snap_count)
 {
-	uint64_t count = 0;
-
 	(void)mem;
-	for (uint32_t i = 0; row->vg && i < vg_of(row)->lv_count; i++) {
-		const struct lv *lv = vg_of(row)->lvs[i];
-
-		count += lv->seg_count && !strcmp(lv->segs[0].type_name, "snapshot");
-	}
-	return value_number(count);
+	return value_number(row->vg ? row->vg->snapshot_count : 0);
 }
 
-static struct value get_vg_seqno(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_vg_seqno)
 {
 	(void)mem;
 	return value_number(row->vg ? vg_of(row)->seqno : 0);
 }
 
-static struct value get_vg_tags(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_vg_tags)
 {
 	return value_of_tags(row->vg ? vg_of(row)->tags : NULL, mem);
 }
 
-static struct value get_vg_profile(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_vg_profile)
 {
 	(void)mem;
 	return text_or_empty(row->vg ? vg_of(row)->profile : NULL);
@@ -288,7 +275,7 @@ static void least_size(void *data, const struct mda_copy *mda)
 		*least = mda->area.size_bytes / SECTOR_BYTES;
 }
 
-static struct value get_vg_mda_count(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_vg_mda_count)
 {
 	uint64_t count = 0;
 
@@ -297,7 +284,7 @@ static struct value get_vg_mda_count(const struct report_row *row, struct dm_poo
 	return value_number(count);
 }
 
-static struct value get_vg_mda_used_count(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_vg_mda_used_count)
 {
 	uint64_t count = 0;
 
@@ -306,7 +293,7 @@ static struct value get_vg_mda_used_count(const struct report_row *row, struct d
 	return value_number(count);
 }
 
-static struct value get_vg_mda_free(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_vg_mda_free)
 {
 	uint64_t least = UINT64_MAX;
 
@@ -315,7 +302,7 @@ static struct value get_vg_mda_free(const struct report_row *row, struct dm_pool
 	return value_size(least == UINT64_MAX ? 0 : least);
 }
 
-static struct value get_vg_mda_size(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_vg_mda_size)
 {
 	uint64_t least = UINT64_MAX;
 
@@ -324,7 +311,7 @@ static struct value get_vg_mda_size(const struct report_row *row, struct dm_pool
 	return value_size(least == UINT64_MAX ? 0 : least);
 }
 
-static struct value get_vg_mda_copies(const struct report_row *row, struct dm_pool *mem)
+static GETTER(get_vg_mda_copies)
 {
 	const uint32_t copies = row->vg ? vg_of(row)->metadata_copies : 0;
 
@@ -338,41 +325,76 @@ static struct value get_vg_mda_copies(const struct report_row *row, struct dm_po
 
 /* clang-format off */
 const struct field vg_fields[] = {
-	{ OWNER_VG, "vg_fmt", "Fmt", FIELD_STRING, 0, get_vg_fmt },
-	{ OWNER_VG, "vg_uuid", "VG UUID", FIELD_STRING, 38, get_vg_uuid },
-	{ OWNER_VG, "vg_name", "VG", FIELD_STRING, 0, get_vg_name },
-	{ OWNER_VG, "vg_attr", "Attr", FIELD_STRING, 5, get_vg_attr },
-	{ OWNER_VG, "vg_permissions", "VPerms", FIELD_STRING, 10, get_vg_permissions },
-	{ OWNER_VG, "vg_extendable", "Extendable", FIELD_NUMBER, 0, get_vg_extendable },
-	{ OWNER_VG, "vg_exported", "Exported", FIELD_NUMBER, 10, get_vg_exported },
-	{ OWNER_VG, "vg_autoactivation", "AutoAct", FIELD_NUMBER, 0, get_vg_autoactivation },
-	{ OWNER_VG, "vg_partial", "Partial", FIELD_NUMBER, 10, get_vg_partial },
-	{ OWNER_VG, "vg_allocation_policy", "AllocPol", FIELD_STRING, 10, get_vg_allocation_policy },
-	{ OWNER_VG, "vg_clustered", "Clustered", FIELD_NUMBER, 10, get_vg_clustered },
-	{ OWNER_VG, "vg_shared", "Shared", FIELD_NUMBER, 7, get_vg_shared },
-	{ OWNER_VG, "vg_size", "VSize", FIELD_SIZE, 0, get_vg_size },
-	{ OWNER_VG, "vg_free", "VFree", FIELD_SIZE, 0, get_vg_free },
-	{ OWNER_VG, "vg_sysid", "SYS ID", FIELD_STRING, 0, get_vg_sysid },
-	{ OWNER_VG, "vg_systemid", "System ID", FIELD_STRING, 0, get_vg_systemid },
-	{ OWNER_VG, "vg_lock_type", "LockType", FIELD_STRING, 0, get_vg_lock_type },
-	{ OWNER_VG, "vg_lock_args", "VLockArgs", FIELD_STRING, 0, get_vg_lock_args },
-	{ OWNER_VG, "vg_extent_size", "Ext", FIELD_SIZE, 0, get_vg_extent_size },
-	{ OWNER_VG, "vg_extent_count", "#Ext", FIELD_NUMBER, 0, get_vg_extent_count },
-	{ OWNER_VG, "vg_free_count", "Free", FIELD_NUMBER, 0, get_vg_free_count },
-	{ OWNER_VG, "max_lv", "MaxLV", FIELD_NUMBER, 0, get_max_lv },
-	{ OWNER_VG, "max_pv", "MaxPV", FIELD_NUMBER, 0, get_max_pv },
-	{ OWNER_VG, "pv_count", "#PV", FIELD_NUMBER, 0, get_pv_count },
-	{ OWNER_VG, "vg_missing_pv_count", "#PV Missing", FIELD_NUMBER, 0, get_vg_missing_pv_count },
-	{ OWNER_VG, "lv_count", "#LV", FIELD_NUMBER, 0, get_lv_count },
-	{ OWNER_VG, "snap_count", "#SN", FIELD_NUMBER, 0, get_snap_count },
-	{ OWNER_VG, "vg_seqno", "Seq", FIELD_NUMBER, 0, get_vg_seqno },
-	{ OWNER_VG, "vg_tags", "VG Tags", FIELD_LIST, 0, get_vg_tags },
-	{ OWNER_VG, "vg_profile", "VProfile", FIELD_STRING, 0, get_vg_profile },
-	{ OWNER_VG, "vg_mda_count", "#VMda", FIELD_NUMBER, 0, get_vg_mda_count },
-	{ OWNER_VG, "vg_mda_used_count", "#VMdaUse", FIELD_NUMBER, 0, get_vg_mda_used_count },
-	{ OWNER_VG, "vg_mda_free", "VMdaFree", FIELD_SIZE, 9, get_vg_mda_free },
-	{ OWNER_VG, "vg_mda_size", "VMdaSize", FIELD_SIZE, 9, get_vg_mda_size },
-	{ OWNER_VG, "vg_mda_copies", "#VMdaCps", FIELD_NUMBER, 0, get_vg_mda_copies },
+	{ OWNER_VG, "vg_fmt", "Fmt", FIELD_STRING, 0, get_vg_fmt,
+	  "format of its metadata" },
+	{ OWNER_VG, "vg_uuid", "VG UUID", FIELD_STRING, 38, get_vg_uuid,
+	  "id, unlike the name the same for life" },
+	{ OWNER_VG, "vg_name", "VG", FIELD_STRING, 0, get_vg_name,
+	  "name" },
+	{ OWNER_VG, "vg_attr", "Attr", FIELD_STRING, 5, get_vg_attr,
+	  "six letters, explained in vgs(8)" },
+	{ OWNER_VG, "vg_permissions", "VPerms", FIELD_STRING, 10, get_vg_permissions,
+	  "may it be changed" },
+	{ OWNER_VG, "vg_extendable", "Extendable", FIELD_NUMBER, 0, get_vg_extendable,
+	  "PVs may join or leave" },
+	{ OWNER_VG, "vg_exported", "Exported", FIELD_NUMBER, 10, get_vg_exported,
+	  "put aside by vgexport" },
+	{ OWNER_VG, "vg_autoactivation", "AutoAct", FIELD_NUMBER, 0, get_vg_autoactivation,
+	  "activated when its PVs appear" },
+	{ OWNER_VG, "vg_partial", "Partial", FIELD_NUMBER, 10, get_vg_partial,
+	  "a PV is not found" },
+	{ OWNER_VG, "vg_allocation_policy", "AllocPol", FIELD_STRING, 10, get_vg_allocation_policy,
+	  "how space is chosen unless an LV says otherwise" },
+	{ OWNER_VG, "vg_clustered", "Clustered", FIELD_NUMBER, 10, get_vg_clustered,
+	  "locked through clvmd" },
+	{ OWNER_VG, "vg_shared", "Shared", FIELD_NUMBER, 7, get_vg_shared,
+	  "locked through lvmlockd" },
+	{ OWNER_VG, "vg_size", "VSize", FIELD_SIZE, 0, get_vg_size,
+	  "space for extents on all PVs" },
+	{ OWNER_VG, "vg_free", "VFree", FIELD_SIZE, 0, get_vg_free,
+	  "extents not in use, as a size" },
+	{ OWNER_VG, "vg_sysid", "SYS ID", FIELD_STRING, 0, get_vg_sysid,
+	  "system ID of the host that owns it" },
+	{ OWNER_VG, "vg_systemid", "System ID", FIELD_STRING, 0, get_vg_systemid,
+	  "same as vg_sysid" },
+	{ OWNER_VG, "vg_lock_type", "LockType", FIELD_STRING, 0, get_vg_lock_type,
+	  "lvmlockd's kind of lock" },
+	{ OWNER_VG, "vg_lock_args", "VLockArgs", FIELD_STRING, 0, get_vg_lock_args,
+	  "lvmlockd's words about it" },
+	{ OWNER_VG, "vg_extent_size", "Ext", FIELD_SIZE, 0, get_vg_extent_size,
+	  "size of one extent" },
+	{ OWNER_VG, "vg_extent_count", "#Ext", FIELD_NUMBER, 0, get_vg_extent_count,
+	  "how many extents all PVs have" },
+	{ OWNER_VG, "vg_free_count", "Free", FIELD_NUMBER, 0, get_vg_free_count,
+	  "how many of them are not in use" },
+	{ OWNER_VG, "max_lv", "MaxLV", FIELD_NUMBER, 0, get_max_lv,
+	  "most LVs that it may get, 0: no limit" },
+	{ OWNER_VG, "max_pv", "MaxPV", FIELD_NUMBER, 0, get_max_pv,
+	  "most PVs that it may get, 0: no limit" },
+	{ OWNER_VG, "pv_count", "#PV", FIELD_NUMBER, 0, get_pv_count,
+	  "how many PVs it has" },
+	{ OWNER_VG, "vg_missing_pv_count", "#PV Missing", FIELD_NUMBER, 0, get_vg_missing_pv_count,
+	  "how many of them are not found" },
+	{ OWNER_VG, "lv_count", "#LV", FIELD_NUMBER, 0, get_lv_count,
+	  "how many LVs users see" },
+	{ OWNER_VG, "snap_count", "#SN", FIELD_NUMBER, 0, get_snap_count,
+	  "how many COW snapshots it has" },
+	{ OWNER_VG, "vg_seqno", "Seq", FIELD_NUMBER, 0, get_vg_seqno,
+	  "number of the last change" },
+	{ OWNER_VG, "vg_tags", "VG Tags", FIELD_LIST, 0, get_vg_tags,
+	  "its tags" },
+	{ OWNER_VG, "vg_profile", "VProfile", FIELD_STRING, 0, get_vg_profile,
+	  "its configuration profile" },
+	{ OWNER_VG, "vg_mda_count", "#VMda", FIELD_NUMBER, 0, get_vg_mda_count,
+	  "metadata areas on its PVs" },
+	{ OWNER_VG, "vg_mda_used_count", "#VMdaUse", FIELD_NUMBER, 0, get_vg_mda_used_count,
+	  "how many of them are written" },
+	{ OWNER_VG, "vg_mda_free", "VMdaFree", FIELD_SIZE, 9, get_vg_mda_free,
+	  "room left for a larger metadata text" },
+	{ OWNER_VG, "vg_mda_size", "VMdaSize", FIELD_SIZE, 9, get_vg_mda_size,
+	  "size of the smallest metadata area" },
+	{ OWNER_VG, "vg_mda_copies", "#VMdaCps", FIELD_NUMBER, 0, get_vg_mda_copies,
+	  "how many areas to keep written" },
 	{ 0 },
 };
 /* clang-format on */

@@ -80,6 +80,17 @@ static const char *json_name(enum report_kind kind)
 	return names[kind];
 }
 
+/* An LV has many PVs, and a PV many LVs: only pvs has rows that are about one of each. */
+static int check_owners(enum report_kind kind, uint32_t owners, struct err *err)
+{
+	if (kind == REPORT_PVS || kind == REPORT_PVSEGS || !(owners & (OWNER_ANY_LV | OWNER_SEG)) ||
+	    !(owners & (OWNER_PV | OWNER_LABEL | OWNER_PVSEG)))
+		return 0;
+	return err_set(err, EIO,
+		       "Can't report LV and PV fields at the same time in report type \"%s\".",
+		       json_name(kind));
+}
+
 /* libdevmapper does not change the name, though its argument is not const. */
 static bool push(struct dm_report_group *group, struct dm_report *report, const char *name)
 {
@@ -114,7 +125,7 @@ static int print(struct report_source *source, const struct report_args *args,
 		 struct field_format *format, struct err *err)
 {
 	AUTO_BUF struct buf columns = { .limit = COLUMNS_LIMIT };
-	AUTO_FREE struct dm_report_field_type *types = field_types_build();
+	AUTO_FREE struct dm_report_field_type *types = field_types_build(format);
 	uint32_t owners = owners_of(args->kind);
 	struct dm_report *report;
 	int rc;
@@ -129,6 +140,10 @@ static int print(struct report_source *source, const struct report_args *args,
 		args->select ? args->select : "", NULL, format);
 	if (!report) /* dm_report has said why */
 		return err_set(err, EIO, "%s", "");
+	if ((rc = check_owners(args->kind, owners, err))) {
+		dm_report_free(report);
+		return rc;
+	}
 	if (args->name_prefixes && !dm_report_set_output_field_name_prefix(report, "LVM2_")) {
 		dm_report_free(report);
 		return err_set(err, ENOMEM, "Out of memory.");

@@ -6,6 +6,7 @@
 
 #include "lib/op/op.h"
 #include "lib/op/tags.h"
+#include "lib/report/kept.h"
 #include "metadata/base/cleanup.h"
 
 struct feed {
@@ -36,54 +37,20 @@ static void add(struct feed *feed, struct report_row *row)
 	}
 }
 
-static const struct pv_disk *disk_of(const struct report_vg *vg, const struct pv *pv)
-{
-	for (uint32_t i = 0; i < vg->stored->vg->pv_count; i++)
-		if (vg->stored->vg->pvs[i] == pv)
-			return vg->stored->pv_disks[i];
-	return NULL;
-}
-
 /* ---- LVs ---- */
-
-static void feed_seg(struct feed *feed, struct report_row row)
-{
-	bool any = false;
-
-	if (!(feed->owners & (OWNER_PV | OWNER_LABEL | OWNER_PVSEG))) {
-		add(feed, &row);
-		return;
-	}
-	/* with PV fields: a row for each run that the segment uses */
-	for (size_t i = 0; i < row.vg->run_count; i++) {
-		const struct pv_run *run = &row.vg->runs[i];
-		struct report_row one = row;
-
-		if (run->seg != row.seg)
-			continue;
-		any = true;
-		one.run = run;
-		one.pv = run->pv;
-		one.disk = disk_of(row.vg, run->pv);
-		add(feed, &one);
-	}
-	if (!any)
-		add(feed, &row);
-}
 
 static void feed_lv(struct feed *feed, const struct report_vg *vg, const struct lv *lv)
 {
-	const uint32_t per_segment = OWNER_SEG | OWNER_PV | OWNER_LABEL | OWNER_PVSEG;
 	struct report_row row = { .vg = vg, .lv = lv };
 
 	feed->kernel_cache = (struct kernel_cache){ 0 };
-	if (!(feed->owners & per_segment) || !lv->seg_count) {
+	if (!(feed->owners & OWNER_SEG) || !lv->seg_count) {
 		add(feed, &row);
 		return;
 	}
 	for (uint32_t i = 0; i < lv->seg_count; i++) {
 		row.seg = &lv->segs[i];
-		feed_seg(feed, row);
+		add(feed, &row);
 	}
 }
 
@@ -92,7 +59,8 @@ static void feed_lvs_of(struct feed *feed, const struct report_vg *vg)
 	const struct vg *model = vg->stored->vg;
 
 	for (uint32_t i = 0; i < model->lv_count; i++)
-		if (feed->args->all || lv_is_shown(model->lvs[i]))
+		if (!lv_is_snapshot_record(model->lvs[i]) &&
+		    (feed->args->all || lv_is_visible(model->lvs[i])))
 			feed_lv(feed, vg, model->lvs[i]);
 }
 
@@ -122,7 +90,7 @@ static void feed_named_lv(struct feed *feed, const char *name)
 		not_found(feed, vg_name);
 	} else if (!lv_name) {
 		feed_lvs_of(feed, vg);
-	} else if ((lv = vg_find_lv(vg->stored->vg, lv_name))) {
+	} else if ((lv = vg_find_lv(vg->stored->vg, lv_name)) && !lv_is_snapshot_record(lv)) {
 		feed_lv(feed, vg, lv);
 	} else {
 		(void)err_set(&err, ENOENT, "Failed to find logical volume \"%s/%s\"", vg_name,
@@ -139,6 +107,8 @@ static void feed_tagged_lvs(struct feed *feed, const char *tag)
 		for (uint32_t k = 0; k < vg->stored->vg->lv_count; k++) {
 			const struct lv *lv = vg->stored->vg->lvs[k];
 
+			if (lv_is_snapshot_record(lv))
+				continue;
 			if (tags_have(lv->tags, tag) || tags_have(vg->stored->vg->tags, tag))
 				feed_lv(feed, vg, lv);
 		}
@@ -161,22 +131,42 @@ static void feed_lvs(struct feed *feed)
 
 /* ---- VGs ---- */
 
+static void feed_runs(struct feed *feed, const struct report_vg *vg, const struct pv_run *runs,
+		      size_t count)
+{
+	const struct report_pv *pv = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		struct report_row row = { .vg = vg, .pv = runs[i].pv, .run = &runs[i] };
+
+		if (!pv || pv->pv != runs[i].pv)
+			pv = links_pv(vg, runs[i].pv);
+		row.disk = pv->disk;
+		row.device = pv->disk ? pv->disk->device : NULL;
+		row.seg = runs[i].seg;
+		row.lv = row.seg ? row.seg->lv : NULL;
+		feed->kernel_cache = (struct kernel_cache){ 0 };
+		add(feed, &row);
+	}
+}
+
 static void feed_vg(struct feed *feed, const struct report_vg *vg)
 {
 	struct report_row row = { .vg = vg };
 
 	if (feed->owners & (OWNER_ANY_LV | OWNER_SEG)) {
 		feed_lvs_of(feed, vg);
-		return;
-	}
-	if (!(feed->owners & (OWNER_PV | OWNER_LABEL))) {
+	} else if (feed->owners & OWNER_PVSEG) {
+		feed_runs(feed, vg, vg->runs, vg->run_count);
+	} else if (!(feed->owners & (OWNER_PV | OWNER_LABEL))) {
 		add(feed, &row);
-		return;
-	}
-	for (uint32_t i = 0; i < vg->stored->vg->pv_count; i++) {
-		row.pv = vg->stored->vg->pvs[i];
-		row.disk = vg->stored->pv_disks[i];
-		add(feed, &row);
+	} else {
+		for (uint32_t i = 0; i < vg->stored->vg->pv_count; i++) {
+			row.pv = vg->stored->vg->pvs[i];
+			row.disk = vg->stored->pv_disks[i];
+			row.device = row.disk ? row.disk->device : NULL;
+			add(feed, &row);
+		}
 	}
 }
 
@@ -216,22 +206,14 @@ static void feed_pv(struct feed *feed, const struct report_vg *vg, const struct 
 		    const struct pv_disk *disk)
 {
 	static const struct pv_run nothing; /* what an orphan PV has */
-	struct report_row row = { .vg = vg, .pv = pv, .disk = disk };
+	struct report_row row = { .vg = vg, .pv = pv, .disk = disk, .run = &nothing };
+	const struct report_pv *entry = pv ? links_pv(vg, pv) : NULL;
 
-	if (!pv || !(feed->owners & (OWNER_ANY_LV | OWNER_SEG | OWNER_PVSEG))) {
-		row.run = &nothing;
+	row.device = disk ? disk->device : NULL;
+	if (entry && feed->owners & (OWNER_ANY_LV | OWNER_SEG | OWNER_PVSEG))
+		feed_runs(feed, vg, entry->runs, entry->run_count);
+	else
 		add(feed, &row);
-		return;
-	}
-	for (size_t i = 0; i < vg->run_count; i++) {
-		if (vg->runs[i].pv != pv)
-			continue;
-		row.run = &vg->runs[i];
-		row.seg = row.run->seg;
-		row.lv = row.seg ? row.seg->lv : NULL;
-		feed->kernel_cache = (struct kernel_cache){ 0 };
-		add(feed, &row);
-	}
 }
 
 static void feed_disk(struct feed *feed, const struct pv_disk *disk)
@@ -239,9 +221,24 @@ static void feed_disk(struct feed *feed, const struct pv_disk *disk)
 	const struct pv *pv;
 	const struct report_vg *vg = report_vg_of_pv(feed->source, &disk->header.id, &pv);
 
-	if (vg && disk_of(vg, pv) != disk)
+	if (vg && links_pv(vg, pv)->disk != disk)
 		return; /* a duplicate: the VG uses the other device */
-	feed_pv(feed, vg, pv, disk);
+	if (!report_hides(feed->source, disk))
+		feed_pv(feed, vg, pv, disk);
+}
+
+/* With -a: devices that are no PVs, too. */
+static void feed_other_devices(struct feed *feed)
+{
+	static const struct pv_run nothing;
+	const struct scan *scan = feed->source->scan;
+
+	for (size_t i = 0; i < scan->devices->count; i++) {
+		struct report_row row = { .device = scan->devices->items[i], .run = &nothing };
+
+		if (!row.device->rejected && !scan_find_pv_on(scan, row.device))
+			add(feed, &row);
+	}
 }
 
 static void feed_named_pv(struct feed *feed, const char *name)
@@ -297,6 +294,8 @@ static void feed_pvs(struct feed *feed)
 			feed_disk(feed, scan->pv_disks[i]);
 	for (size_t i = 0; i < feed->source->vg_count; i++)
 		feed_missing_pvs(feed, &feed->source->vgs[i]);
+	if (feed->args->all)
+		feed_other_devices(feed);
 }
 
 int rows_feed(struct report_source *source, const struct report_args *args, uint32_t owners,

@@ -5,123 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool has_type(const struct lv *lv, const char *type)
-{
-	return lv->seg_count && !strcmp(lv->segs[0].type_name, type);
-}
-
-/* A snapshot's bookkeeping LV is VISIBLE in the metadata and its store, which has the user's name,
- * is not. */
-bool lv_is_shown(const struct lv *lv)
-{
-	if (has_type(lv, "snapshot"))
-		return false;
-	if (lv_is_visible(lv))
-		return true;
-	for (uint32_t i = 0; i < lv->vg->lv_count; i++) {
-		const struct lv *other = lv->vg->lvs[i];
-
-		if (!has_type(other, "snapshot"))
-			continue;
-		for (uint32_t k = 0; k < other->segs[0].area_count; k++)
-			if (other->segs[0].areas[k].type == AREA_LV &&
-			    other->segs[0].areas[k].lv == lv)
-				return true;
-	}
-	return false;
-}
-
-/* ---- runs ---- */
-
-static uint32_t pv_number(const struct vg *vg, const struct pv *pv)
-{
-	for (uint32_t i = 0; i < vg->pv_count; i++)
-		if (vg->pvs[i] == pv)
-			return i;
-	return 0;
-}
-
-static int compare_runs(const void *a, const void *b)
-{
-	const struct pv_run *left = a, *right = b;
-
-	if (left->pv != right->pv)
-		return pv_number(left->pv->vg, left->pv) < pv_number(right->pv->vg, right->pv) ? -1
-											       : 1;
-	return (left->start > right->start) - (left->start < right->start);
-}
-
-static size_t count_areas(const struct vg *vg)
-{
-	size_t count = 0;
-
-	for (uint32_t i = 0; i < vg->lv_count; i++)
-		for (uint32_t k = 0; k < vg->lvs[i]->seg_count; k++)
-			count += vg->lvs[i]->segs[k].area_count;
-	return count;
-}
-
-static uint32_t area_length(const struct seg *seg)
-{
-	return seg->type == SEG_STRIPED ? seg->le_count / seg->area_count : seg->le_count;
-}
-
-static size_t used_runs(const struct vg *vg, struct pv_run *runs)
-{
-	size_t count = 0;
-
-	for (uint32_t i = 0; i < vg->lv_count; i++)
-		for (uint32_t k = 0; k < vg->lvs[i]->seg_count; k++) {
-			const struct seg *seg = &vg->lvs[i]->segs[k];
-
-			for (uint32_t a = 0; a < seg->area_count; a++)
-				if (seg->areas[a].type == AREA_PV)
-					runs[count++] = (struct pv_run){ seg->areas[a].pv,
-									 seg->areas[a].start,
-									 area_length(seg), seg };
-		}
-	return count;
-}
-
-/* Put free runs between the used ones of each PV. */
-static size_t add_free_runs(const struct vg *vg, const struct pv_run *used, size_t used_count,
-			    struct pv_run *runs)
-{
-	size_t count = 0, next = 0;
-
-	for (uint32_t i = 0; i < vg->pv_count; i++) {
-		const struct pv *pv = vg->pvs[i];
-		uint32_t at = 0;
-
-		for (; next < used_count && used[next].pv == pv; next++) {
-			if (used[next].start > at)
-				runs[count++] =
-					(struct pv_run){ pv, at, used[next].start - at, NULL };
-			runs[count++] = used[next];
-			at = used[next].start + used[next].count;
-		}
-		if (at < pv->pe_count || !pv->pe_count)
-			runs[count++] = (struct pv_run){ pv, at, pv->pe_count - at, NULL };
-	}
-	return count;
-}
-
-static int build_runs(struct arena *arena, struct report_vg *vg, struct err *err)
-{
-	const struct vg *model = vg->stored->vg;
-	const size_t areas = count_areas(model);
-	struct pv_run *used = arena_calloc(arena, areas + 1, sizeof(*used));
-	size_t count;
-
-	vg->runs = arena_calloc(arena, 2 * areas + model->pv_count + 1, sizeof(*vg->runs));
-	if (!used || !vg->runs)
-		return err_set(err, ENOMEM, "Out of memory.");
-	count = used_runs(model, used);
-	qsort(used, count, sizeof(*used), compare_runs);
-	vg->run_count = add_free_runs(model, used, count, vg->runs);
-	return 0;
-}
-
 /* ---- reading ---- */
 
 static int compare_vgs(const void *a, const void *b)
@@ -151,7 +34,9 @@ static int read_vgs(struct report_source *source, bool *ret_failed, struct err *
 
 	if ((rc = scan_list_vgs(source->scan, &summaries, &count, err)))
 		return rc;
-	if (!(source->vgs = arena_calloc(&source->arena, count + 1, sizeof(*source->vgs))))
+	source->vgs = arena_calloc(&source->arena, count + 1, sizeof(*source->vgs));
+	source->hidden = arena_calloc(&source->arena, count + 1, sizeof(*source->hidden));
+	if (!source->vgs || !source->hidden)
 		return err_set(err, ENOMEM, "Out of memory.");
 	for (size_t i = 0; i < count; i++) {
 		struct report_vg *vg = &source->vgs[source->vg_count];
@@ -164,12 +49,13 @@ static int read_vgs(struct report_source *source, bool *ret_failed, struct err *
 			continue;
 		}
 		if (is_foreign(source->context, vg->stored->vg)) {
+			source->hidden[source->hidden_count++] = vg->stored->vg->id;
 			stored_vg_free(vg->stored);
 			vg->stored = NULL;
 			continue;
 		}
 		source->vg_count++;
-		if ((rc = build_runs(&source->arena, vg, err)))
+		if ((rc = links_build(&source->arena, vg, err)))
 			return rc;
 	}
 	qsort(source->vgs, source->vg_count, sizeof(*source->vgs), compare_vgs);
@@ -202,6 +88,14 @@ void report_source_close(struct report_source *source)
 	*source = (struct report_source){ 0 };
 }
 
+static int compare_holders(const void *a, const void *b)
+{
+	const struct lv_holder *left = a, *right = b;
+	const int by_vg = memcmp(&left->vg_id, &right->vg_id, sizeof(left->vg_id));
+
+	return by_vg ? by_vg : memcmp(&left->lv_id, &right->lv_id, sizeof(left->lv_id));
+}
+
 void report_source_ask_cluster(struct report_source *source)
 {
 	struct context *context = source->context;
@@ -214,9 +108,12 @@ void report_source_ask_cluster(struct report_source *source)
 	if (!any)
 		return;
 	if (!context->options.nolocking && !cluster_get(context, &cluster, &err) &&
-	    !cluster_lv_holders(cluster, &source->holders, &err))
+	    !cluster_lv_holders(cluster, &source->holders, &err)) {
 		source->has_holders = true;
-	else
+		if (source->holders.count)
+			qsort(source->holders.items, source->holders.count,
+			      sizeof(*source->holders.items), compare_holders);
+	} else
 		ctx_warn(context,
 			 "WARNING: clvmd does not answer on this node: the state of clustered "
 			 "volumes on other nodes is not known.");
@@ -228,6 +125,16 @@ const struct report_vg *report_find_vg(const struct report_source *source, const
 		if (!strcmp(source->vgs[i].stored->vg->name, name))
 			return &source->vgs[i];
 	return NULL;
+}
+
+bool report_hides(const struct report_source *source, const struct pv_disk *disk)
+{
+	const struct vg_summary *vg = scan_vg_of_pv(source->scan, &disk->header.id);
+
+	for (size_t i = 0; vg && i < source->hidden_count; i++)
+		if (uuid_equal(&source->hidden[i], &vg->id))
+			return true;
+	return false;
 }
 
 const struct report_vg *report_vg_of_pv(const struct report_source *source,

@@ -4,13 +4,7 @@
 #define LIB_REPORT_SOURCE_H
 
 #include "lib/cluster.h"
-#include "lib/report/field.h"
-
-struct report_vg {
-	struct stored_vg *stored;
-	struct pv_run *runs; /* of all its PVs, in list order, free ones too, sorted by start */
-	size_t run_count;
-};
+#include "lib/report/links.h"
 
 struct report_source {
 	struct context *context;
@@ -18,6 +12,8 @@ struct report_source {
 	struct scan *scan;
 	struct report_vg *vgs; /* sorted by name */
 	size_t vg_count;
+	struct uuid *hidden; /* VGs of other hosts or lock managers: neither they nor their PVs */
+	size_t hidden_count;
 	struct lv_holders holders;
 	bool has_holders;
 };
@@ -31,11 +27,10 @@ void report_source_close(struct report_source *source);
 void report_source_ask_cluster(struct report_source *source);
 
 const struct report_vg *report_find_vg(const struct report_source *source, const char *name);
+/** Does the disk belong to a VG that is hidden? */
+bool report_hides(const struct report_source *source, const struct pv_disk *disk);
 /** The VG that has the PV, or NULL. */
 const struct report_vg *report_vg_of_pv(const struct report_source *source,
 					const struct uuid *pv_id, const struct pv **ret_pv);
-
-/** Is it in `lvs` without -a? */
-bool lv_is_shown(const struct lv *lv);
 
 #endif

@@ -141,8 +141,9 @@ struct own_request {
 
 struct op_target {
 	uint32_t node;
-	bool pending; /* has not answered the phase yet */
-	bool gone;    /* was lost since; answered for, but may still owe the last phase */
+	bool pending;  /* has not answered the phase yet */
+	bool gone;     /* is lost; answered for, but may still owe the last phase */
+	bool was_lost; /* once, since the start: proves nothing any more */
 };
 
 struct op {

@@ -61,7 +61,7 @@ enum member_state member_shown_state(const struct lockspace *ls, const struct me
 		return MEMBER_FENCED;
 	if (member->present && member->other_version)
 		return MEMBER_NO_CLVMD;
-	if (member->present && !member->unclean && ls->has_table && member->synced)
+	if (member->present && ls->has_table && member->synced)
 		return MEMBER_UP;
 	if (member->present && (!ls->has_table || member->hello_valid || !member->unclean))
 		return ls->decided && !ls->has_table && member->hello.synced ? MEMBER_UP
@@ -159,6 +159,12 @@ void members_ring_changed(struct lockspace *ls)
 
 		member->state_valid = member->loading = false;
 		member->acked = 0;
+		/*
+		 * Until it is decided whose table counts, everybody may be a stranger: copies
+		 * that were equal when the ring began must stay so, whoever saw whom vanish.
+		 */
+		if (ls->has_table && member->class == CLASS_IN)
+			member->unclean = true;
 		if (!ls->has_table || member->class != CLASS_NO_CLVMD || member->in_ring)
 			continue;
 		if (table_has_locks(ls, member->node) || ops_owed_by(ls, member->node)) {

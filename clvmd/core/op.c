@@ -341,7 +341,7 @@ static void target_lost(struct lockspace *ls, struct op *op, struct op_target *t
 {
 	if (target->gone)
 		return;
-	target->gone = true;
+	target->gone = target->was_lost = true;
 	if (!is_final(op) && op->phase != OP_DO)
 		op->doomed = true;
 	if (!target->pending)
@@ -352,16 +352,13 @@ static void target_lost(struct lockspace *ls, struct op *op, struct op_target *t
 }
 
 /* Somebody here never saw COMMIT, so the owner never got leave to write it. */
-static bool is_proof_of_old(const struct lockspace *ls, const struct op *op)
+static bool is_proof_of_old(const struct op *op)
 {
 	if (op->phase != OP_PREPARE)
 		return false;
-	for (size_t i = 0; i < op->target_count; i++) {
-		const struct member *member = member_find(ls, op->targets[i].node);
-
-		if (!op->targets[i].gone && member && member->synced)
+	for (size_t i = 0; i < op->target_count; i++)
+		if (!op->targets[i].was_lost)
 			return true;
-	}
 	return false;
 }
 
@@ -379,7 +376,7 @@ void ops_member_lost(struct lockspace *ls, uint32_t node)
 			op->recoverer = 0;
 		if (op->id.node == node && op->phase == OP_DO)
 			op_drop(ls, op);
-		else if (op->id.node == node && is_proof_of_old(ls, op))
+		else if (op->id.node == node && is_proof_of_old(op))
 			(void)op_decide(ls, op, OP_ABORT);
 		else
 			(void)op_settle(ls, op);
@@ -478,13 +475,12 @@ void ops_advance(struct lockspace *ls)
 		bool alive = owner_is_alive(ls, op);
 
 		next = op->next;
-		/* While somebody is unclean, it may have seen the COMMIT that we did not. */
-		if (!op->client_gone || is_final(op) || op->phase == OP_DO ||
-		    !(alive || ls->running))
+		if (!op->client_gone || is_final(op) || op->phase == OP_DO)
 			continue;
-		if (op->phase == OP_PREPARE)
+		/* Without proof somebody may have seen a COMMIT that we did not. */
+		if (is_proof_of_old(op))
 			(void)op_decide(ls, op, OP_ABORT);
-		else
+		else if (alive || ls->running)
 			recover(ls, op, alive);
 	}
 }
@@ -529,7 +525,8 @@ void op_write(const struct op *op, struct buf *out)
 		       (op->client_gone ? FLAG_CLIENT_GONE : 0);
 	for (size_t i = 0; i < op->target_count; i++) {
 		nodes[i] = op->targets[i].node;
-		states[i] = (unsigned char)(op->targets[i].pending | op->targets[i].gone << 1);
+		states[i] = (unsigned char)(op->targets[i].pending | op->targets[i].gone << 1 |
+					    op->targets[i].was_lost << 2);
 	}
 	nodes_encode(nodes, op->target_count, &bytes);
 	record.nodes = (struct blob){ bytes.data, bytes.used };
@@ -558,7 +555,8 @@ struct op *op_read(struct lockspace *ls, const struct message *record)
 	op->recoverer = (uint32_t)record->node;
 	for (size_t i = 0; i < count; i++)
 		op->targets[op->target_count++] =
-			(struct op_target){ nodes[i], states[i] & 1, states[i] >> 1 & 1 };
+			(struct op_target){ nodes[i], states[i] & 1, states[i] >> 1 & 1,
+					    states[i] >> 2 & 1 };
 	return op;
 }
 
@@ -615,8 +613,10 @@ void op_merge_claim(struct lockspace *ls, struct member *from, struct op *claime
 			op->client_gone = true;
 		claimed = NULL;
 	}
+	if (claimed)
+		op->client_gone |= claimed->client_gone;
 	if (op->id.node == from->node && is_same(op->daemon.bytes, from->daemon.bytes))
-		op->claimed = true;
+		op->claimed = !op->client_gone;
 	if (!claimed)
 		return;
 	op->commit_seen |= claimed->commit_seen;

@@ -273,8 +273,12 @@ void claim_write(struct lockspace *ls, struct buf *out)
 
 		write_names(RECORD_WAITER, &record, (const char *const *)at->names, at->count, out);
 	}
-	for (const struct op *at = ls->carried; at; at = at->next)
+	for (struct op *at = ls->carried; at; at = at->next) {
+		/* What its owner claims, its client goes on with: unless that died meanwhile. */
+		if (at->id.node == ls->node && !own_op_find(ls, at->id.number))
+			at->client_gone = true;
 		op_write(at, out);
+	}
 }
 
 static bool claim_lock(struct lockspace *ls, struct member *from, const struct message *record)
@@ -397,7 +401,8 @@ static uint64_t hash_op(const struct op *op)
 		   (uint64_t)op->commit_seen << 2 | (uint64_t)op->doomed << 1 | op->client_gone);
 	for (size_t i = 0; i < op->target_count; i++)
 		hash = mix(mix(hash, op->targets[i].node),
-			   (uint64_t)op->targets[i].pending << 1 | op->targets[i].gone);
+			   (uint64_t)op->targets[i].was_lost << 2 |
+				   (uint64_t)op->targets[i].pending << 1 | op->targets[i].gone);
 	return hash;
 }
 

@@ -423,7 +423,7 @@ static void refuse(struct lockspace *ls, struct waiter *waiter, int error, const
 
 bool table_is_hard_paused(const struct lockspace *ls)
 {
-	if (ls->running)
+	if (ls->running || !ls->decided)
 		return false;
 	for (size_t i = 0; i < ls->member_count; i++) {
 		const struct member *member = ls->members[i];

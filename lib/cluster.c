@@ -106,7 +106,8 @@ static int keep_welcome(struct cluster *cluster, const struct client_message *we
 
 static int say_hello(struct cluster *cluster, struct err *err)
 {
-	const char *command = cluster->context ? cluster->context->options.command_line : NULL;
+	/* Without a context it is one of the daemon's own subcommands. */
+	const char *command = cluster->context ? cluster->context->options.command_line : "clvmd";
 	char short_command[512]; /* for people: what is longer is cut */
 	struct client_message welcome, hello = {
 		.type = CLIENT_HELLO,

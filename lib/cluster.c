@@ -19,10 +19,9 @@
 #include "lib/fd.h"
 
 #define HELLO_TIMEOUT_MS 10000 /* the daemon never blocks: later than this it is hung */
-* /
 
-	/* Field 22 of /proc/self/stat: tells a process from a later one with the same pid. */
-	static uint64_t own_start_time(void)
+/* Field 22 of /proc/self/stat: tells a process from a later one with the same pid. */
+static uint64_t own_start_time(void)
 {
 	AUTO_CLOSE int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
 	char text[1024];

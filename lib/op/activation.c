@@ -138,7 +138,7 @@ static void mark_missing(struct session *session)
 			session->before->vg->pvs[i]->status |= STATUS_MISSING;
 }
 
-static int apply(struct session *session, struct lv *const *lvs, size_t count,
+static int apply(const struct session *session, struct lv *const *lvs, size_t count,
 		 const struct activate_args *args, struct err *err)
 {
 	AUTO_ARENA struct arena arena = { .limit = MEMBER_RESULTS_LIMIT };
@@ -159,7 +159,37 @@ static enum session_access access_for(const struct activate_args *args)
 	return change_is_deactivation(args->change) ? SESSION_DEACTIVATE : SESSION_READ;
 }
 
-/* How many LVs are active on this node now. */
+/*
+ * Take the LVs that are open somewhere out of the list before any is deactivated: on all nodes or
+ * on none. @ret_failed has the reason for the first; the others are said aloud.
+ */
+static int leave_out_open(const struct session *session, struct lv **lvs, size_t *count,
+			  struct err *ret_failed, size_t *ret_open, struct err *err)
+{
+	AUTO_RESULTS struct member_results results = MEMBER_RESULTS;
+	size_t kept = 0;
+	int rc;
+
+	if ((rc = members_query(session, lvs, *count, &results, err)))
+		return rc;
+	for (size_t i = 0; i < *count; i++) {
+		struct err open = { 0 };
+
+		if (!lv_check_not_open(session, lvs[i], &results, &open)) {
+			lvs[kept++] = lvs[i];
+			continue;
+		}
+		(*ret_open)++;
+		if (ret_failed->code)
+			ctx_report_error(session->context, &open);
+		else
+			*ret_failed = open;
+	}
+	*count = kept;
+	return 0;
+}
+
+/* How many visible LVs are active on this node now. */
 static int count_active_here(const struct session *session, struct lv *const *lvs, size_t lv_count,
 			     size_t *ret_count, struct err *err)
 {
@@ -173,18 +203,49 @@ static int count_active_here(const struct session *session, struct lv *const *lv
 	    (rc = members_run(session, &job, TARGET_THIS_NODE, NULL, &results, err)))
 		return rc;
 	for (size_t i = 0; i < lv_count; i++)
-		*ret_count += members_active_count(&results, &lvs[i]->id);
+		if (lv_is_visible(lvs[i]))
+			*ret_count += members_active_count(&results, &lvs[i]->id);
 	return 0;
 }
 
-/* LVM2's two lines when an LV of the VG is still open. */
-static int explain_open(const struct session *session, size_t still_active, int rc, struct err *err)
+/* The LVs of the VG that take part; those refused are said aloud, the last in @ret_failed. */
+static size_t choose(const struct session *session, const struct activate_args *args,
+		     struct lv **chosen, struct err *ret_failed)
 {
-	if (rc != -EBUSY || !still_active)
-		return rc;
-	return err_append(err,
-			  "\nCan't deactivate volume group \"%s\" with %zu open logical volume(s)",
-			  session->vg->name, still_active);
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < session->before->vg->lv_count; i++) {
+		struct lv *lv = session->before->vg->lvs[i];
+		struct err refused = { 0 };
+
+		if (!is_chosen(session, lv, args))
+			continue;
+		if (!is_refused_partial(session, lv, args, &refused)) {
+			chosen[count++] = lv;
+			continue;
+		}
+		ctx_report_error(session->context, ret_failed);
+		*ret_failed = refused;
+	}
+	return count;
+}
+
+/* vgchange -an: what is open stays; LVM2's last line counts it. */
+static int deactivate_vg(const struct session *session, struct lv **lvs, size_t count,
+			 const struct activate_args *args, struct err *failed, struct err *err)
+{
+	size_t open = 0;
+	int rc = 0;
+
+	if (args->change == CHANGE_DEACTIVATE)
+		rc = leave_out_open(session, lvs, &count, failed, &open, err);
+	if (!rc)
+		rc = apply(session, lvs, count, args, err);
+	if (open)
+		err_append(failed,
+			   "\nCan't deactivate volume group \"%s\" with %zu open logical volume(s)",
+			   session->vg->name, open);
+	return rc;
 }
 
 int op_vg_activate(struct context *context, const char *name, const struct activate_args *args,
@@ -194,7 +255,7 @@ int op_vg_activate(struct context *context, const char *name, const struct activ
 	AUTO_SESSION struct session session = { 0 };
 	struct err failed = { 0 }, ignored = { 0 };
 	struct lv **chosen;
-	size_t count = 0, active = 0;
+	size_t count, active = 0;
 	int rc;
 
 	if ((rc = session_open(context, name, access_for(args), &session, err)))
@@ -202,27 +263,16 @@ int op_vg_activate(struct context *context, const char *name, const struct activ
 	mark_missing(&session);
 	if (!(chosen = arena_calloc(&arena, session.before->vg->lv_count + 1, sizeof(*chosen))))
 		return err_set(err, ENOMEM, "Out of memory.");
-	for (uint32_t i = 0; i < session.before->vg->lv_count; i++) {
-		struct lv *lv = session.before->vg->lvs[i];
-
-		if (!is_chosen(&session, lv, args))
-			continue;
-		if (failed.code)
-			ctx_report_error(context, &failed);
-		failed = (struct err){ 0 };
-		if (!is_refused_partial(&session, lv, args, &failed))
-			chosen[count++] = lv;
-	}
-	rc = apply(&session, chosen, count, args, err);
+	count = choose(&session, args, chosen, &failed);
+	rc = change_is_deactivation(args->change)
+		     ? deactivate_vg(&session, chosen, count, args, &failed, err)
+		     : apply(&session, chosen, count, args, err);
 	if (!args->refresh &&
-	    !count_active_here(&session, chosen, count, &active, rc ? &ignored : err)) {
-		if (!rc || !change_is_deactivation(args->change))
-			ctx_print(context,
-				  "%zu logical volume(s) in volume group \"%s\" now active", active,
-				  name);
-		else
-			rc = explain_open(&session, active, rc, err);
-	}
+	    !count_active_here(&session, session.before->vg->lvs, session.before->vg->lv_count,
+			       &active, &ignored) &&
+	    !(change_is_deactivation(args->change) && (rc || failed.code)))
+		ctx_print(context, "%zu logical volume(s) in volume group \"%s\" now active",
+			  active, name);
 	if (!rc && failed.code && err)
 		*err = failed;
 	return rc ? rc : failed.code;
@@ -232,6 +282,8 @@ int op_lv_activate(struct context *context, const char *vg_name, const char *lv_
 		   const struct activate_args *args, struct err *err)
 {
 	AUTO_SESSION struct session session = { 0 };
+	struct err refused = { 0 };
+	size_t count = 1, open = 0;
 	struct lv *lv;
 	int rc;
 
@@ -243,7 +295,13 @@ int op_lv_activate(struct context *context, const char *vg_name, const char *lv_
 	lv = session_lv_before(&session, lv);
 	if (!is_chosen(&session, lv, args))
 		return 0; /* as LVM2: filtered by volume_list or skipped, silently */
-	if (is_refused_partial(&session, lv, args, err))
-		return err->code;
+	if (!is_refused_partial(&session, lv, args, &refused) &&
+	    args->change == CHANGE_DEACTIVATE &&
+	    (rc = leave_out_open(&session, &lv, &count, &refused, &open, err)))
+		return rc;
+	if (refused.code && err)
+		*err = refused;
+	if (refused.code)
+		return refused.code;
 	return apply(&session, &lv, 1, args, err);
 }

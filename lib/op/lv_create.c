@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * lvcreate. Old data in the new LV must not be taken for a file system by any node, so it is
- * activated here alone first (exclusively), wiped, and only then activated on the other nodes.
+ * activated here alone first, wiped, and only then activated on the other nodes: nobody else can
+ * activate it meanwhile, as the VG is locked.
  * Whatever fails after the commit takes the LV out again.
  */
 #include <errno.h>
@@ -192,13 +193,16 @@ static int activate_new(struct session *session, struct lv *lv, const struct lv_
 			       "Volume \"%s/%s\" is not active locally (volume_list activation "
 			       "filter?).\nAborting. Failed to wipe start of new LV.",
 			       lv->vg->name, lv->name);
-	rc = activation_apply(session, &lv, 1, CHANGE_ACTIVATE_EXCLUSIVE, err);
+	rc = activation_apply(session, &lv, 1,
+			      change == CHANGE_ACTIVATE_EXCLUSIVE ? change : CHANGE_ACTIVATE_LOCAL,
+			      err);
 	if (rc)
 		return err_append(err, "\nFailed to activate new LV %s/%s.", lv->vg->name,
 				  lv->name);
 	if ((rc = wipe(session, lv, args, err)))
 		return rc;
-	if (!session_is_clustered(session) || change == CHANGE_ACTIVATE_EXCLUSIVE)
+	if (!session_is_clustered(session) || change == CHANGE_ACTIVATE_EXCLUSIVE ||
+	    change == CHANGE_ACTIVATE_LOCAL)
 		return 0;
 	rc = activation_apply(session, &lv, 1, change, err);
 	return rc ? err_append(err, "\nFailed to activate new LV %s/%s on all nodes.", lv->vg->name,

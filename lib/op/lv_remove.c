@@ -55,8 +55,8 @@ static int in_use(const struct session *session, const struct lv *lv,
 		       lv->name, member_name(member));
 }
 
-static int check_not_open(const struct session *session, const struct lv *lv,
-			  const struct member_results *results, struct err *err)
+int lv_check_not_open(const struct session *session, const struct lv *lv,
+		      const struct member_results *results, struct err *err)
 {
 	for (size_t i = 0; i < results->count; i++) {
 		const struct lv_report *report = member_lv_report(&results->items[i], &lv->id);
@@ -152,7 +152,7 @@ int lv_remove_in(struct session *session, struct lv *lv, struct err *err)
 	if ((rc = lv_check_operable(lv, err)))
 		return rc;
 	if ((rc = members_query(session, &before, 1, &results, err)) ||
-	    (rc = check_not_open(session, lv, &results, err)) ||
+	    (rc = lv_check_not_open(session, lv, &results, err)) ||
 	    (rc = check_holders(session, lv, &results, err)))
 		return rc;
 	if (!may_remove(session, lv, &results))

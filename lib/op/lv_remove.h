@@ -10,6 +10,13 @@
  */
 int lv_remove_in(struct session *session, struct lv *lv, struct err *err) MUST_CHECK;
 
+/**
+ * -EBUSY when @lv is open on a node, by what members_query() said in @results: LVM2's line, and
+ * where that is.
+ */
+int lv_check_not_open(const struct session *session, const struct lv *lv,
+		      const struct member_results *results, struct err *err) MUST_CHECK;
+
 /** -EPERM with the type's name unless linear or striped on PVs. */
 int lv_check_operable(const struct lv *lv, struct err *err) MUST_CHECK;
 

@@ -123,14 +123,23 @@ static int confirm_reduce(const struct session *session, const struct resize *re
 		       resize->before->name);
 }
 
-static void tell_stripes(const struct session *session, const struct lv *lv)
+/* Stripes as asked, else as the last segment has them. */
+static int extend(struct session *session, const struct lv_resize_args *args, struct resize *resize,
+		  const struct alloc_where *where, struct err *err)
 {
-	const struct seg *last = &lv->segs[lv->seg_count - 1];
+	const struct seg *last = &resize->lv->segs[resize->lv->seg_count - 1];
+	const uint32_t stripes = args->stripes ? args->stripes : last->area_count;
+	const uint64_t stripe_size = args->stripe_size ? args->stripe_size : last->stripe_size;
 	char text[SIZE_TEXT_MAX];
 
-	if (last->area_count > 1)
+	if (stripes > 1 && !args->stripe_size)
 		ctx_print(session->context, "Using stripesize of last segment %s",
-			  size_format(last->stripe_size, text));
+			  size_format(stripe_size, text));
+	if (stripe_size > UINT32_MAX)
+		return err_set(err, EINVAL, "Invalid stripe size %s.",
+			       size_format(stripe_size, text));
+	return lv_edit_extend_striped(resize->lv, resize->to, stripes,
+				      stripes > 1 ? (uint32_t)stripe_size : 0, where, err);
 }
 
 static int edit(struct session *session, const struct lv_resize_args *args, struct resize *resize,
@@ -155,8 +164,7 @@ static int edit(struct session *session, const struct lv_resize_args *args, stru
 			err, ENOSPC,
 			"Insufficient free space: %u extents needed, but only %llu available",
 			resize->to - resize->from, (unsigned long long)free_count);
-	tell_stripes(session, resize->lv);
-	return lv_edit_extend(resize->lv, resize->to, &where, err);
+	return extend(session, args, resize, &where, err);
 }
 
 /* Everything that can say no without having changed anything. */

@@ -8,17 +8,23 @@
 
 /* ---- where ---- */
 
-static void add_pv(struct alloc_pv *pvs, size_t *count, struct pv *pv,
-		   const struct pv_argument *argument)
+/* PVs that a command allows, each once, in the order of their first argument. */
+struct allowed {
+	struct alloc_pv *pvs;
+	size_t count;
+};
+
+static struct alloc_pv *allowed_entry(struct allowed *allowed, struct pv *pv)
 {
-	pvs[*count] = (struct alloc_pv){ .pv = pv,
-					 .ranges = argument ? argument->ranges : NULL,
-					 .range_count = argument ? argument->range_count : 0 };
-	(*count)++;
+	for (size_t i = 0; i < allowed->count; i++)
+		if (allowed->pvs[i].pv == pv)
+			return &allowed->pvs[i];
+	allowed->pvs[allowed->count] = (struct alloc_pv){ .pv = pv };
+	return &allowed->pvs[allowed->count++];
 }
 
-static int add_named(const struct session *session, const char *text, struct arena *arena,
-		     struct alloc_pv *pvs, size_t *count, struct err *err)
+static int allow_named(const struct session *session, const char *text, struct arena *arena,
+		       struct allowed *allowed, struct err *err)
 {
 	const struct device *device;
 	const struct pv_disk *disk;
@@ -40,45 +46,47 @@ static int add_named(const struct session *session, const char *text, struct are
 			 argument.name);
 		return 0;
 	}
-	add_pv(pvs, count, pv, &argument);
-	return 0;
+	return pv_argument_allow(&argument, argument.name, arena, allowed_entry(allowed, pv), err);
 }
 
-static void add_tagged(const struct session *session, const char *tag, struct alloc_pv *pvs,
-		       size_t *count)
+static int allow_tagged(const struct session *session, const char *tag, struct arena *arena,
+			struct allowed *allowed, struct err *err)
 {
-	for (uint32_t i = 0; i < session->vg->pv_count; i++)
-		if (tags_have(session->vg->pvs[i]->tags, tag))
-			add_pv(pvs, count, session->vg->pvs[i], NULL);
+	const struct pv_argument whole = { .name = tag };
+	int rc = 0;
+
+	for (uint32_t i = 0; !rc && i < session->vg->pv_count; i++) {
+		struct pv *pv = session->vg->pvs[i];
+
+		if (tags_have(pv->tags, tag))
+			rc = pv_argument_allow(&whole, pv->device_hint, arena,
+					       allowed_entry(allowed, pv), err);
+	}
+	return rc;
 }
 
 int lv_where(const struct session *session, const char *const *names, size_t count,
 	     enum alloc_policy policy, struct arena *arena, struct alloc_where *ret_where,
 	     struct err *err)
 {
-	/* A tag may stand for every PV. */
-	struct alloc_pv *pvs =
-		arena_calloc(arena, count * (session->vg->pv_count + 1), sizeof(*pvs));
-	size_t found = 0;
+	struct allowed allowed = { .pvs = arena_calloc(arena, (size_t)session->vg->pv_count + 1,
+						       sizeof(*allowed.pvs)) };
 	int rc = 0;
 
 	*ret_where = (struct alloc_where){ .policy = policy };
 	if (!count)
 		return 0;
-	if (!pvs)
+	if (!allowed.pvs)
 		return err_set(err, ENOMEM, "Out of memory.");
-	for (size_t i = 0; !rc && i < count; i++) {
-		if (*names[i] == '@')
-			add_tagged(session, names[i], pvs, &found);
-		else
-			rc = add_named(session, names[i], arena, pvs, &found, err);
-	}
+	for (size_t i = 0; !rc && i < count; i++)
+		rc = *names[i] == '@' ? allow_tagged(session, names[i], arena, &allowed, err)
+				      : allow_named(session, names[i], arena, &allowed, err);
 	if (rc)
 		return rc;
-	if (!found)
+	if (!allowed.count)
 		return err_set(err, ENOSPC, "No specified PVs have space available.");
-	ret_where->pvs = pvs;
-	ret_where->pv_count = found;
+	ret_where->pvs = allowed.pvs;
+	ret_where->pv_count = allowed.count;
 	return 0;
 }
 

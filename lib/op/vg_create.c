@@ -96,7 +96,12 @@ static int create(struct session *session, const struct vg_create_args *args, bo
 	}
 	if ((rc = pv_add_to_vg(session, args->devices, args->device_count, err)))
 		return rc;
-	return session_write(session, NULL, 0, err);
+	/* The lock may remember the seqno of another VG that had the name. */
+	session->value = 0;
+	if ((rc = session_write(session, NULL, 0, err)))
+		return rc;
+	session_forget(session);
+	return 0;
 }
 
 int op_vg_create(struct context *context, const struct vg_create_args *args, struct err *err)

@@ -107,6 +107,8 @@ def listen(port, serve):
     def loop():
         while True:
             connection, _ = listener.accept()
+            # Answers are small and come in pairs: never wait for an acknowledgement between.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             threading.Thread(target=serve, args=(connection,), daemon=True).start()
     thread = threading.Thread(target=loop)
     thread.start()

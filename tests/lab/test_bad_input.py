@@ -18,21 +18,37 @@ class Refused(lab.StoryCase):
     disks = ("256M", "128M", "128M", "1M")
     private_disks = {"n1": ("128M",)}
 
-    def setUp(self):
-        self.n1.ok("vgcreate vg /dev/ubda && lvcreate -L 32M -n lv0 vg && vgcreate vgb /dev/ubdb")
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.n1.ok("vgcreate vg /dev/ubda && lvcreate -L 32M -n lv0 vg && vgcreate vgb /dev/ubdb",
+                  timeout=120)
 
-    def hashes(self):
-        return {disk.device: disk.hash(0, min(disk.bytes, 2 * lab.MIB))
-                for disk in self.n1.disks}
+    def setUp(self):
+        self.at_start = self.state()
+
+    def tearDown(self):
+        """ubdc is for the tests to play with; all else is as it was."""
+        for node in self.nodes:
+            node("umount /mnt/c")
+        if "/dev/ubdc" in self.pv_names(self.n1):
+            self.n1.ok("pvremove -y /dev/ubdc")
+        self.n1.disks[2].clear()
+        self.assertEqual(self.state(but="/dev/ubdc"), {**self.at_start, "/dev/ubdc": None})
+
+    def state(self, but=None):
+        """Bytes of labels and metadata on all disks, and what is in each kernel and /dev."""
+        state = {disk.device: None if disk.device == but else
+                 disk.hash(0, min(disk.bytes, 2 * lab.MIB)) for disk in self.n1.disks}
+        for node in self.nodes:
+            state[node.name] = node.ok("dmsetup table; find /dev/mapper /dev/vg* 2>/dev/null; true")
+        return state
 
     @contextlib.contextmanager
     def nothing_changes(self):
-        disks, sizes = self.hashes(), [self.lv_sizes(node) for node in self.nodes]
-        tables = [node.ok("dmsetup table") for node in self.nodes]
+        before = self.state()
         yield
-        self.assertEqual(self.hashes(), disks, "bytes on these disks were changed")
-        self.assertEqual([self.lv_sizes(node) for node in self.nodes], sizes)
-        self.assertEqual([node.ok("dmsetup table") for node in self.nodes], tables)
+        self.assertEqual(self.state(), before)
 
     def refused(self, command, rc, *texts, stdin=None, node=None):
         with self.nothing_changes():
@@ -153,14 +169,20 @@ class Refused(lab.StoryCase):
         lab.wait_for(lambda: self.n2("test -e /run/opened"), 20, "n2 to open the volume")
         try:
             for node in self.nodes:
-                for command in ("lvremove -y vg/lv0", "lvchange -an vg/lv0", "vgchange -an vg",
-                                "vgremove -y -f vg"):
+                for command in ("lvremove -y vg/lv0", "vgremove -y -f vg"):
                     with self.subTest(command, node=node.name):
                         self.refused(command, FAILED, "n2", node=node)
+            for node in self.nodes:
+                # A refused deactivation may have taken place on the other node already.
+                for command in ("lvchange -an vg/lv0", "vgchange -an vg"):
+                    with self.subTest(command, node=node.name):
+                        node.fails(command, FAILED, "n2")
+                        self.n2.ok("dmsetup info vg-lv0 && test -e /dev/vg/lv0")
         finally:
             self.n2.ok("touch /run/close")
             job.result()
             self.n2.ok("rm -f /run/close /run/opened")
+            self.n1.ok("vgchange -ay vg")
 
     def test_a_pv_that_another_member_does_not_see(self):
         self.n1.ok("pvcreate /dev/ubde")
@@ -171,6 +193,7 @@ class Refused(lab.StoryCase):
             self.assertEqual(self.lv_sizes(self.n2, "vg"), {"vg/lv0": 32 * lab.MIB})
         finally:
             self.n1("vgremove -ff -y vglocal; pvremove -y /dev/ubde")
+            self.n1.disks[4].clear()
 
     def test_without_root_nothing_is_changed(self):
         user = "setpriv --reuid=65534 --regid=65534 --clear-groups "

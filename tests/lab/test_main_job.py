@@ -11,8 +11,10 @@ import lab
 MIB = lab.MIB
 
 
-class VisibleAtOnce(lab.StoryCase):
-    disks = ("512M", "256M")
+class MainJob(lab.StoryCase):
+    disks = ("1G", "512M")
+
+    # ---- visible at once ----
 
     def test_pvcreate_and_pvremove(self):
         self.n1.ok("pvcreate /dev/ubda")
@@ -23,9 +25,9 @@ class VisibleAtOnce(lab.StoryCase):
     def test_vgcreate_vgextend_vgreduce_and_vgremove(self):
         self.n1.ok("vgcreate vg /dev/ubda")
         for node in self.nodes:
-            row, = lab.report(node, "vgs", "vg_name,vg_attr,pv_count,vg_seqno")
-            self.assertEqual((row["vg_name"], row["vg_attr"], row["pv_count"], row["vg_seqno"]),
-                             ("vg", "wz--nc", "1", "1"))
+            row, = lab.report(node, "vgs", "vg_name,vg_attr,pv_count")
+            self.assertEqual((row["vg_name"], row["vg_attr"], row["pv_count"]),
+                             ("vg", "wz--nc", "1"))
         self.n1.ok("vgextend vg /dev/ubdb")
         self.assertEqual(self.pv_names(self.n2), {"/dev/ubda": "vg", "/dev/ubdb": "vg"})
         self.assertEqual(lab.report(self.n2, "vgs", "pv_count")[0]["pv_count"], "2")
@@ -70,14 +72,10 @@ class VisibleAtOnce(lab.StoryCase):
 
     def test_a_volume_over_two_disks_and_striped(self):
         self.n1.ok("vgcreate vg /dev/ubda /dev/ubdb")
-        self.n1.ok("lvcreate -L 600M -n long vg")
-        self.assert_lv_everywhere("vg", "long", 600)
+        self.n1.ok("lvcreate -L 1200M -n long vg")
+        self.assert_lv_everywhere("vg", "long", 1200)
         self.n1.ok("lvremove -y vg/long && lvcreate -L 128M -i 2 -n striped vg")
         self.assert_lv_everywhere("vg", "striped", 128)
-
-
-class Partition(lab.StoryCase):
-    disks = ("512M",)
 
     def test_a_partition_made_after_the_other_node_booted(self):
         self.n1.ok("echo type=8e | sfdisk -q /dev/ubda")
@@ -88,14 +86,17 @@ class Partition(lab.StoryCase):
         self.assert_lv_everywhere("vg", "lv0", 64)
         self.n2.ok("mkfs.ext4 -q /dev/vg/lv0")
 
+    # ---- on-line extension ----
 
-class OnLine(lab.StoryCase):
-    disks = ("1G", "512M")
-
-    def setUp(self):
+    def make_volume(self, mkfs=None):
+        """vg on both disks, lv0 of 128 MiB; with @mkfs a file system mounted on n1. Its size."""
         self.n1.ok("vgcreate vg /dev/ubda /dev/ubdb && lvcreate -L 128M -n lv0 vg")
         for node in self.nodes:
             node.ok("mkdir -p /mnt/fs; rm -f /run/io-stop")
+        if mkfs:
+            self.n1.ok(f"{mkfs} /dev/vg/lv0 && mount /dev/vg/lv0 /mnt/fs", timeout=120)
+            return self.df(self.n1)
+        return None
 
     def df(self, node):
         """MiB of the file system on /mnt/fs."""
@@ -116,8 +117,7 @@ class OnLine(lab.StoryCase):
         return seen
 
     def test_extend_under_io(self):
-        self.n1.ok("mkfs.ext4 -q /dev/vg/lv0 && mount /dev/vg/lv0 /mnt/fs")
-        before = self.df(self.n1)
+        before = self.make_volume("mkfs.ext4 -q")
         job = self.start_io(self.n1)
         for step in range(4):
             (self.n1 if step % 2 else self.n2).ok("lvextend -L +64M vg/lv0")
@@ -128,8 +128,7 @@ class OnLine(lab.StoryCase):
         self.n1.ok("umount /mnt/fs && e2fsck -fn /dev/vg/lv0")
 
     def test_resizefs_from_the_node_where_it_is_mounted(self):
-        self.n1.ok("mkfs.ext4 -q /dev/vg/lv0 && mount /dev/vg/lv0 /mnt/fs")
-        before = self.df(self.n1)
+        before = self.make_volume("mkfs.ext4 -q")
         job = self.start_io(self.n1)
         self.n1.ok("lvextend -r -L +128M vg/lv0", timeout=120)
         self.assert_lv_everywhere("vg", "lv0", 256)
@@ -137,8 +136,7 @@ class OnLine(lab.StoryCase):
         self.end_io(self.n1, job)
 
     def test_resizefs_from_the_node_where_it_is_not_mounted(self):
-        self.n1.ok("mkfs.ext4 -q /dev/vg/lv0 && mount /dev/vg/lv0 /mnt/fs")
-        before = self.df(self.n1)
+        before = self.make_volume("mkfs.ext4 -q")
         job = self.start_io(self.n1)
         self.n2.ok("lvextend -r -L +128M vg/lv0", timeout=120)
         self.assert_lv_everywhere("vg", "lv0", 256)
@@ -147,14 +145,13 @@ class OnLine(lab.StoryCase):
         self.n1.ok("umount /mnt/fs && e2fsck -fn /dev/vg/lv0")
 
     def test_resizefs_of_xfs_from_the_other_node(self):
-        self.n1.ok("lvextend -L 384M vg/lv0 && mkfs.xfs -q /dev/vg/lv0 && "
-                   "mount /dev/vg/lv0 /mnt/fs", timeout=120)
-        before = self.df(self.n1)
+        before = self.make_volume("lvextend -q -L 384M vg/lv0 && mkfs.xfs -q")
         self.n2.ok("lvextend -r -L +128M vg/lv0", timeout=120)
         self.assert_lv_everywhere("vg", "lv0", 512)
         self.assertGreater(self.df(self.n1), before + 100)
 
     def test_resizefs_where_it_is_mounted_nowhere(self):
+        self.make_volume()
         self.n1.ok("mkfs.ext4 -q /dev/vg/lv0")
         self.n2.ok("lvextend -r -L +128M vg/lv0", timeout=120)
         self.assert_lv_everywhere("vg", "lv0", 256)
@@ -162,7 +159,7 @@ class OnLine(lab.StoryCase):
         self.assertGreater(self.df(self.n2), 200)
 
     def test_extend_onto_another_disk_under_io(self):
-        self.n1.ok("mkfs.ext4 -q /dev/vg/lv0 && mount /dev/vg/lv0 /mnt/fs")
+        self.make_volume("mkfs.ext4 -q")
         job = self.start_io(self.n1)
         self.n2.ok("lvextend -r -L +1200M vg/lv0", timeout=180)
         self.assert_lv_everywhere("vg", "lv0", 1328)
@@ -172,7 +169,7 @@ class OnLine(lab.StoryCase):
         self.assertGreater(len(tables[0].splitlines()), 1)
 
     def test_removal_is_refused_while_mounted_and_names_the_node(self):
-        self.n1.ok("mkfs.ext4 -q /dev/vg/lv0 && mount /dev/vg/lv0 /mnt/fs")
+        self.make_volume("mkfs.ext4 -q")
         for node in self.nodes:
             node.fails("lvremove -y vg/lv0", 5, "n1")
             node.fails("vgremove -y -f vg", 5, "n1")

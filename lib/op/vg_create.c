@@ -76,6 +76,21 @@ static int rescan(struct session *session, struct err *err)
 	return scan_run(session->context, &session->scan, err);
 }
 
+/* Labelled devices, once all members of a clustered VG's cluster have been seen to see them. */
+static int add_devices(struct session *session, const char *const *devices, size_t count,
+		       struct err *err)
+{
+	int rc;
+
+	if (session_is_clustered(session)) {
+		rc = pv_check_members(session->context, session->cluster, session->scan, devices,
+				      count, session->context->options.force, err);
+		if (rc)
+			return rc;
+	}
+	return pv_add_to_vg(session, devices, count, err);
+}
+
 static int create(struct session *session, const struct vg_create_args *args, bool clustered,
 		  struct pv_undo_list *undo, struct err *err)
 {
@@ -87,14 +102,7 @@ static int create(struct session *session, const struct vg_create_args *args, bo
 				   args->device_count, &args->pv, undo, err);
 	if (rc || (rc = rescan(session, err)))
 		return rc;
-	if (clustered) {
-		rc = pv_check_members(session->context, session->cluster, session->scan,
-				      args->devices, args->device_count,
-				      session->context->options.force, err);
-		if (rc)
-			return rc;
-	}
-	if ((rc = pv_add_to_vg(session, args->devices, args->device_count, err)))
+	if ((rc = add_devices(session, args->devices, args->device_count, err)))
 		return rc;
 	/* The lock may remember the seqno of another VG that had the name. */
 	session->value = 0;
@@ -139,14 +147,7 @@ static int extend(struct session *session, const struct vg_extend_args *args,
 				   args->device_count, &args->pv, undo, err);
 	if (rc || (rc = session_reread(session, err)))
 		return rc;
-	if (session_is_clustered(session)) {
-		rc = pv_check_members(session->context, session->cluster, session->scan,
-				      args->devices, args->device_count,
-				      session->context->options.force, err);
-		if (rc)
-			return rc;
-	}
-	if ((rc = pv_add_to_vg(session, args->devices, args->device_count, err)))
+	if ((rc = add_devices(session, args->devices, args->device_count, err)))
 		return rc;
 	return session_write(session, NULL, 0, err);
 }

@@ -396,6 +396,7 @@ struct op *op_find(struct op *ops, struct op_id id);
 void op_message(struct lockspace *ls, struct member *from, const struct message *message,
 		bool in_ring);
 void op_result(struct lockspace *ls, struct member *from, const struct message *message);
+void ops_targets_lost(struct lockspace *ls, uint32_t node);
 void ops_member_lost(struct lockspace *ls, uint32_t node);
 void ops_member_dead(struct lockspace *ls, uint32_t node); /* fenced, rebooted, left */
 void ops_member_claimed(struct lockspace *ls, struct member *member);
@@ -417,6 +418,8 @@ void own_op_result(struct lockspace *ls, const struct op *op, uint32_t node, int
 		   struct blob text, struct blob data);
 void own_op_done(struct lockspace *ls, struct op_id id, enum op_phase phase, int error,
 		 const char *text);
+/** Its end was decided before its client asked for that. */
+void own_op_overtaken(struct lockspace *ls, struct op_id id);
 void own_op_returned(struct lockspace *ls, const struct message *message);
 void own_ops_table_lost(struct lockspace *ls);
 void own_ops_advance(struct lockspace *ls);

@@ -172,6 +172,9 @@ const struct effect *lockspace_confchg(struct lockspace *ls, const struct event_
 	ls_begin(ls);
 	if (ls->broken)
 		return ls_end(ls);
+	for (size_t i = 0; ls->has_table && i < event->left_count; i++)
+		if (event->left[i].reason == LEAVE_NODEDOWN)
+			ops_targets_lost(ls, event->left[i].node);
 	for (size_t i = 0; i < event->left_count; i++)
 		one_left(ls, &event->left[i]);
 	for (size_t i = 0; i < event->joined_count; i++)

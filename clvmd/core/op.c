@@ -139,6 +139,8 @@ static bool op_settle(struct lockspace *ls, struct op *op)
 static bool op_decide(struct lockspace *ls, struct op *op, enum op_phase phase)
 {
 	op->phase = phase;
+	if (is_mine(ls, op))
+		own_op_overtaken(ls, op->id);
 	for (size_t i = 0; i < op->target_count; i++) {
 		struct op_target *target = &op->targets[i];
 
@@ -362,6 +364,17 @@ static bool is_proof_of_old(const struct op *op)
 	return false;
 }
 
+/* Everybody who vanished at once, before anything is concluded from one of them. */
+void ops_targets_lost(struct lockspace *ls, uint32_t node)
+{
+	for (struct op *op = ls->ops; op; op = op->next) {
+		struct op_target *target = target_of(op, node);
+
+		if (target)
+			target_lost(ls, op, target);
+	}
+}
+
 void ops_member_lost(struct lockspace *ls, uint32_t node)
 {
 	struct op *next;
@@ -565,13 +578,13 @@ void ops_carry(struct lockspace *ls)
 {
 	struct op **link = &ls->ops;
 
-	ops_free(ls, &ls->carried);
+	/* What an earlier loss left is carried on: its claim was never delivered. */
 	while (*link) {
 		struct op *op = *link;
 		const struct op_target *target = target_of(op, ls->node);
 		bool is_part = target && (!is_final(op) || target->pending);
 
-		if (op->phase == OP_DO ||
+		if (op->phase == OP_DO || op_find(ls->carried, op->id) ||
 		    (!is_part && !(is_mine(ls, op) && own_op_find(ls, op->id.number)))) {
 			link = &op->next;
 			continue;

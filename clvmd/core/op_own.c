@@ -82,8 +82,17 @@ void own_op_done(struct lockspace *ls, struct op_id id, enum op_phase phase, int
 	own->answered = true;
 	emit_done(ls, id, own->client, phase, error, text);
 	if (phase == OP_DO || phase == OP_ABORT || phase == OP_RESUME ||
-	    (phase == OP_PREPARE && error && !op_find(ls->ops, id)))
+	    (phase == OP_PREPARE && error))
 		own_op_drop(ls, own);
+}
+
+void own_op_overtaken(struct lockspace *ls, struct op_id id)
+{
+	const struct own_op *own = own_op_find(ls, id.number);
+
+	if (own && !own->answered && (own->phase == OP_PREPARE || own->phase == OP_COMMIT))
+		own_op_done(ls, id, own->phase, -ECANCELED,
+			    "a member was lost: the change is undone");
 }
 
 void own_op_returned(struct lockspace *ls, const struct message *message)
@@ -283,6 +292,11 @@ const struct effect *lockspace_op(struct lockspace *ls, const struct op_request 
 	int error;
 
 	ls_begin(ls);
+	if (asked->phase == OP_ABORT && !own_op_find(ls, asked->number)) {
+		emit_done(ls, (struct op_id){ ls->node, asked->number }, asked->client, OP_ABORT, 0,
+			  ""); /* it never began, or was undone already */
+		return ls_end(ls);
+	}
 	if ((text = why_refused(ls, asked, &error))) {
 		emit_done(ls, (struct op_id){ ls->node, asked->number }, asked->client,
 			  asked->phase, error, text);

@@ -82,11 +82,16 @@ static bool is_listed(const char *list, const char *name, size_t length)
 
 static void append(struct buf *out, const char *text, size_t length)
 {
-	if (!length)
-		return;
-	if (out->used)
-		buf_puts(out, ",");
-	buf_add(out, text, length);
+	const char *end = text + length;
+
+	for (size_t one; text < end; text += one + 1) {
+		one = strcspn(text, ",");
+		if (!one)
+			continue;
+		if (out->used)
+			buf_puts(out, ",");
+		buf_add(out, text, one);
+	}
 }
 
 static void remove_listed(struct buf *out, const char *list)
@@ -104,9 +109,11 @@ static void remove_listed(struct buf *out, const char *list)
 int columns_build(const struct report_args *args, struct buf *out, struct err *err)
 {
 	const struct defaults *kind = &defaults[args->kind];
-	bool replaced = false;
 
-	buf_puts(out, args->verbose ? kind->verbose : kind->columns);
+	if (args->columns)
+		buf_puts(out, args->columns);
+	else
+		buf_puts(out, args->verbose ? kind->verbose : kind->columns);
 	for (size_t i = 0; i < args->field_count; i++) {
 		const char *list = args->fields[i];
 
@@ -120,9 +127,9 @@ int columns_build(const struct report_args *args, struct buf *out, struct err *e
 		case '#':
 			break;
 		default:
-			if (!replaced)
-				buf_free(out);
-			replaced = true;
+			if (!*list)
+				return err_set(err, EIO, "Invalid options string: %s", list);
+			buf_free(out);
 			append(out, list, strlen(list));
 		}
 	}

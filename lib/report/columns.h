@@ -8,8 +8,7 @@
 
 /**
  * The comma-joined fields of a report: the defaults of its kind (more with @verbose), then each -o
- * in order: "a,b" replaces (the first) or adds (the next), "+a" adds, "-a" removes, "#a" is ignored
- * here.
+ * in order: "a,b" replaces all before it, "+a" adds, "-a" removes, "#a" is ignored here.
  */
 int columns_build(const struct report_args *args, struct buf *out, struct err *err) MUST_CHECK;
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/report/getters.h"
 
@@ -133,11 +134,33 @@ static const void *sort_value(struct dm_pool *mem, enum field_type type, uint64_
 	return other;
 }
 
-static int set_string(struct dm_report_field *field, const struct value *value)
+static int set_string(struct dm_pool *mem, struct dm_report_field *field, const struct value *value,
+		      const struct field_format *format)
 {
-	dm_report_field_set_value(field, value->text, value->sort);
+	if (value->hidden && format->marks_hidden)
+		dm_report_field_set_value(field, pool_printf(mem, "[%s]", value->text),
+					  value->text);
+	else
+		dm_report_field_set_value(field, value->text, NULL);
 	return 1;
 }
+
+/* The format is root's, from the configuration; strftime() keeps to the buffer whatever it says. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+static const char *time_text(struct dm_pool *mem, const struct field_format *format,
+			     uint64_t number)
+{
+	const time_t seconds = (time_t)number;
+	char text[256];
+	struct tm local;
+
+	if (!seconds || !localtime_r(&seconds, &local) ||
+	    !strftime(text, sizeof(text), format->time_format, &local))
+		return "";
+	return pool_printf(mem, "%s", text);
+}
+#pragma GCC diagnostic pop
 
 static int set_text(struct dm_pool *mem, struct dm_report_field *field, const char *text,
 		    enum field_type type, uint64_t sort_number)
@@ -151,16 +174,19 @@ static int set_text(struct dm_pool *mem, struct dm_report_field *field, const ch
 }
 
 static int set_list(struct dm_report *report, struct dm_report_field *field,
-		    const struct value *value)
+		    const struct value *value, const struct field_format *format)
 {
+	const char *delimiter = value->delimiter && *value->delimiter == ','
+					? format->list_separator
+					: value->delimiter;
 	struct dm_list empty;
 
 	dm_list_init(&empty);
 	if (value->kind != VALUE_LIST)
 		return dm_report_field_string_list(report, field, &empty, NULL);
 	if (value->sorted)
-		return dm_report_field_string_list(report, field, value->list, value->delimiter);
-	return dm_report_field_string_list_unsorted(report, field, value->list, value->delimiter);
+		return dm_report_field_string_list(report, field, value->list, delimiter);
+	return dm_report_field_string_list_unsorted(report, field, value->list, delimiter);
 }
 
 static const char *size_text(struct dm_pool *mem, const struct field_format *format,
@@ -182,11 +208,11 @@ static int set_value(struct dm_report *report, struct dm_pool *mem, struct dm_re
 		     const struct field_format *format)
 {
 	if (field->type == FIELD_LIST)
-		return set_list(report, out, value);
+		return set_list(report, out, value, format);
 	switch (value->kind) {
 	case VALUE_TEXT:
 		if (field->type == FIELD_STRING)
-			return set_string(out, value);
+			return set_string(mem, out, value, format);
 		return set_text(mem, out, value->text, field->type, 0);
 	case VALUE_NUMBER:
 		return set_text(mem, out, number_text(mem, value->number), field->type,
@@ -194,8 +220,10 @@ static int set_value(struct dm_report *report, struct dm_pool *mem, struct dm_re
 	case VALUE_SIZE:
 		return set_text(mem, out, size_text(mem, format, value->number), field->type,
 				value->number);
-	case VALUE_SPECIAL:
 	case VALUE_TIME:
+		return set_text(mem, out, time_text(mem, format, value->number), field->type,
+				value->number);
+	case VALUE_SPECIAL:
 		return set_text(mem, out, value->text, field->type, value->number);
 	case VALUE_FLAG:
 		if (format->binary)
@@ -212,7 +240,7 @@ static int set_value(struct dm_report *report, struct dm_pool *mem, struct dm_re
 	case VALUE_EMPTY:
 		break;
 	}
-	return set_text(mem, out, "", field->type, UINT64_MAX);
+	return set_text(mem, out, "", field->type, field->type == FIELD_SIZE ? 0 : UINT64_MAX);
 }
 
 /* The row that is being formatted: dm_report_object() calls format_field() before it returns. */

@@ -43,7 +43,7 @@ enum field_type {
 
 enum value_kind {
 	VALUE_EMPTY = 0, /* not defined for this object: "" */
-	VALUE_TEXT,	 /* sorts and selects by `sort` if that is not NULL */
+	VALUE_TEXT,
 	VALUE_NUMBER,
 	VALUE_MINUS_ONE, /* an undefined number that LVM2 shows as -1 */
 	VALUE_SIZE,	 /* sectors */
@@ -51,16 +51,17 @@ enum value_kind {
 	VALUE_FLAG,	 /* text when number is 1, "" when 0; --binary shows the number */
 	VALUE_UNKNOWN,	 /* a flag that cannot be told: "unknown"; --binary -1 */
 	VALUE_LIST,
-	VALUE_TIME, /* text, number: seconds */
+	VALUE_TIME, /* seconds since 1970; 0: none */
 };
 
 struct value {
 	enum value_kind kind;
-	const char *text, *sort;
+	const char *text;
 	uint64_t number;
 	struct dm_list *list; /* of dm_str_list */
 	const char *delimiter;
 	bool sorted; /* a list: by name; else in the order it was made */
+	bool hidden; /* a text: in brackets, unless the configuration says no; sorts without */
 };
 
 /* A run of PEs of one PV: what one area of a segment uses, or free. */
@@ -113,6 +114,9 @@ struct field_format {
 	uint64_t unit_factor;
 	bool suffix;
 	bool binary;
+	bool marks_hidden;
+	const char *time_format;			 /* for strftime() */
+	const char *list_separator;			 /* in place of "," */
 	const struct field *fields[FIELD_COUNT_MAX + 1]; /* by number, ended by NULL */
 };
 
@@ -121,6 +125,11 @@ extern const struct dm_report_object_type field_owners[];
 /** All fields as dm_report wants them, ended by an entry without id; malloc'ed, NULL without
  * memory. Also numbers them in @format, which the report gets as private argument. */
 struct dm_report_field_type *field_types_build(struct field_format *format);
+
+/* How numbers sort that are shown as a word. */
+#define COPIES_ALL	 UINT32_MAX
+#define COPIES_UNMANAGED (UINT64_MAX - 1)
+#define SORT_AS_AUTO	 UINT32_MAX
 
 /* Short forms for getters. */
 static inline struct value value_text(const char *text)

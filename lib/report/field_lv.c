@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Fields of LVs from the metadata, the lock table and the kernel's device. */
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #include "lib/report/getters.h"
 #include "lib/report/kept.h"
@@ -20,11 +17,9 @@ const char *lv_display_name(const struct lv *lv, struct dm_pool *mem)
 	return lv_is_visible(lv) ? lv->name : pool_printf(mem, "[%s]", lv->name);
 }
 
-struct value value_lv(const struct lv *lv, struct dm_pool *mem)
+struct value value_lv(const struct lv *lv)
 {
-	return (struct value){ .kind = VALUE_TEXT,
-			       .text = lv_display_name(lv, mem),
-			       .sort = lv->name };
+	return (struct value){ .kind = VALUE_TEXT, .text = lv->name, .hidden = !lv_is_visible(lv) };
 }
 
 /* ---- names ---- */
@@ -36,7 +31,8 @@ static GETTER(get_lv_uuid)
 
 static GETTER(get_lv_name)
 {
-	return value_lv(row->lv, mem);
+	(void)mem;
+	return value_lv(row->lv);
 }
 
 static GETTER(get_lv_full_name)
@@ -106,7 +102,9 @@ static GETTER(get_lv_read_ahead)
 {
 	(void)mem;
 	if (row->lv->read_ahead == READ_AHEAD_AUTO)
-		return (struct value){ .kind = VALUE_SPECIAL, .text = "auto" };
+		return (struct value){ .kind = VALUE_SPECIAL,
+				       .text = "auto",
+				       .number = SORT_AS_AUTO };
 	return value_size(row->lv->read_ahead == READ_AHEAD_NONE ? 0
 								 : (uint64_t)row->lv->read_ahead);
 }
@@ -115,6 +113,14 @@ static GETTER(get_lv_size)
 {
 	(void)mem;
 	return value_size(lv_sectors(row->lv));
+}
+
+/* Only the kernel knows; we do not ask it about mirrors and raids. */
+static GETTER(get_lv_image_synced)
+{
+	(void)row;
+	(void)mem;
+	return value_flag(false, "image synced");
 }
 
 static GETTER(get_seg_count)
@@ -142,15 +148,8 @@ static GETTER(get_lv_lockargs)
 
 static GETTER(get_lv_time)
 {
-	const time_t seconds = (time_t)row->lv->creation_time;
-	char text[64] = "";
-	struct tm local;
-
-	if (seconds && localtime_r(&seconds, &local))
-		(void)strftime(text, sizeof(text), "%Y-%m-%d %T %z", &local);
-	return (struct value){ .kind = VALUE_TIME,
-			       .text = pool_printf(mem, "%s", text),
-			       .number = row->lv->creation_time };
+	(void)mem;
+	return (struct value){ .kind = VALUE_TIME, .number = row->lv->creation_time };
 }
 
 static GETTER(get_lv_host)
@@ -179,7 +178,7 @@ const struct field lv_fields[] = {
 	  "what it is for other LVs, public if users see it" },
 	{ OWNER_LV, "lv_initial_image_sync", "InitImgSync", FIELD_NUMBER, 10, get_lv_initial_image_sync,
 	  "all copies were written once since it was made" },
-	{ OWNER_LV, "lv_image_synced", "ImgSynced", FIELD_NUMBER, 10, get_nothing,
+	{ OWNER_LV, "lv_image_synced", "ImgSynced", FIELD_NUMBER, 10, get_lv_image_synced,
 	  "this copy is up to date" },
 	{ OWNER_LV, "lv_merging", "Merging", FIELD_NUMBER, 10, get_lv_merging,
 	  "a snapshot is going back into its origin" },

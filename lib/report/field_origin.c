@@ -42,9 +42,9 @@ static const struct lv *origin_of(const struct lv *lv)
 	return snapshot_origin(lv) ? snapshot_origin(lv) : cached_origin(lv);
 }
 
-static struct value name_or_empty(const struct lv *lv, struct dm_pool *mem)
+static struct value name_or_empty(const struct lv *lv)
 {
-	return lv ? value_lv(lv, mem) : value_text("");
+	return lv ? value_lv(lv) : value_text("");
 }
 
 static struct value uuid_or_empty(const struct lv *lv, struct dm_pool *mem)
@@ -54,7 +54,8 @@ static struct value uuid_or_empty(const struct lv *lv, struct dm_pool *mem)
 
 GETTER(get_origin)
 {
-	return name_or_empty(origin_of(row->lv), mem);
+	(void)mem;
+	return name_or_empty(origin_of(row->lv));
 }
 
 GETTER(get_origin_uuid)
@@ -258,7 +259,8 @@ GETTER(get_lv_converting)
 
 GETTER(get_convert_lv)
 {
-	return name_or_empty(lv_converting_layer(row->lv), mem);
+	(void)mem;
+	return name_or_empty(lv_converting_layer(row->lv));
 }
 
 GETTER(get_convert_lv_uuid)

@@ -51,9 +51,9 @@ static const struct lv *metadata_of(const struct lv *lv)
 	return part_of(lv, keys, sizeof(keys) / sizeof(*keys));
 }
 
-static struct value name_of(const struct lv *lv, struct dm_pool *mem)
+static struct value name_of(const struct lv *lv)
 {
-	return lv ? value_lv(lv, mem) : value_text("");
+	return lv ? value_lv(lv) : value_text("");
 }
 
 static struct value uuid_of(const struct lv *lv, struct dm_pool *mem)
@@ -63,7 +63,8 @@ static struct value uuid_of(const struct lv *lv, struct dm_pool *mem)
 
 GETTER(get_pool_lv)
 {
-	return name_of(pool_of(row->lv), mem);
+	(void)mem;
+	return name_of(pool_of(row->lv));
 }
 
 GETTER(get_pool_lv_uuid)
@@ -73,7 +74,8 @@ GETTER(get_pool_lv_uuid)
 
 GETTER(get_data_lv)
 {
-	return name_of(data_of(row->lv), mem);
+	(void)mem;
+	return name_of(data_of(row->lv));
 }
 
 GETTER(get_data_lv_uuid)
@@ -83,7 +85,8 @@ GETTER(get_data_lv_uuid)
 
 GETTER(get_metadata_lv)
 {
-	return name_of(metadata_of(row->lv), mem);
+	(void)mem;
+	return name_of(metadata_of(row->lv));
 }
 
 GETTER(get_metadata_lv_uuid)

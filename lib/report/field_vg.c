@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Fields of VGs. A row without a VG (an orphan PV) has empty ones, as in LVM2. */
+/* Fields of VGs. A row without a VG (an orphan PV) has those of an empty, read-only one, as in
+ * LVM2. */
 #include "lib/report/getters.h"
 #include "lib/report/links.h"
-
-#define ALL_COPIES UINT32_MAX
 
 static const struct vg *vg_of(const struct report_row *row)
 {
@@ -22,8 +21,9 @@ static uint32_t missing_count(const struct report_row *row)
 
 static GETTER(get_vg_fmt)
 {
+	(void)row;
 	(void)mem;
-	return value_text(row->vg || row->disk ? "lvm2" : "");
+	return value_text("lvm2");
 }
 
 static GETTER(get_vg_uuid)
@@ -52,7 +52,7 @@ static GETTER(get_vg_attr)
 	char attr[] = "------";
 
 	if (!row->vg)
-		return value_text("");
+		return value_text("r-----");
 	attr[0] = status & (STATUS_WRITE | FLAG_WRITE_LOCKED) ? 'w' : 'r';
 	if (status & STATUS_RESIZEABLE)
 		attr[1] = 'z';
@@ -71,8 +71,6 @@ static GETTER(get_vg_attr)
 static GETTER(get_vg_permissions)
 {
 	(void)mem;
-	if (!row->vg)
-		return value_text("");
 	return value_text(status_of(row) & (STATUS_WRITE | FLAG_WRITE_LOCKED) ? "writeable"
 									      : "read-only");
 }
@@ -92,7 +90,7 @@ static GETTER(get_vg_exported)
 static GETTER(get_vg_autoactivation)
 {
 	(void)mem;
-	return value_flag(row->vg && !(status_of(row) & FLAG_NOAUTOACTIVATE), "enabled");
+	return value_flag(!(status_of(row) & FLAG_NOAUTOACTIVATE), "enabled");
 }
 
 static GETTER(get_vg_partial)
@@ -104,7 +102,7 @@ static GETTER(get_vg_partial)
 static GETTER(get_vg_allocation_policy)
 {
 	(void)mem;
-	return value_text(row->vg ? alloc_policy_name(vg_of(row)->alloc) : "");
+	return value_text(row->vg ? alloc_policy_name(vg_of(row)->alloc) : "unknown");
 }
 
 static GETTER(get_vg_clustered)
@@ -317,8 +315,10 @@ static GETTER(get_vg_mda_copies)
 
 	(void)mem;
 	if (!copies)
-		return (struct value){ .kind = VALUE_SPECIAL, .text = "unmanaged" };
-	if (copies == ALL_COPIES)
+		return (struct value){ .kind = VALUE_SPECIAL,
+				       .text = "unmanaged",
+				       .number = COPIES_UNMANAGED };
+	if (copies == COPIES_ALL)
 		return (struct value){ .kind = VALUE_SPECIAL, .text = "all", .number = copies };
 	return value_number(copies);
 }

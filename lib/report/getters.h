@@ -104,9 +104,9 @@ GETTER(get_vdo_header_size);
 
 /* ---- values of LVs ---- */
 
-/** Its name, in brackets when it is hidden; sorts and selects by the name without. */
-struct value value_lv(const struct lv *lv, struct dm_pool *mem);
-/** The same as plain text. */
+/** Its name, in brackets when it is hidden; sorts and selects without them. */
+struct value value_lv(const struct lv *lv);
+/** The same as plain text, for lists. */
 const char *lv_display_name(const struct lv *lv, struct dm_pool *mem);
 
 /** Extents that users see: without what a reshape keeps aside. */

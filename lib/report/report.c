@@ -8,6 +8,7 @@
 #include "lib/config.h"
 #include "lib/dm_log.h"
 #include "lib/report/columns.h"
+#include "lib/report/reserved.h"
 #include "lib/report/rows.h"
 #include "metadata/base/cleanup.h"
 
@@ -28,7 +29,68 @@ static int parse_units(struct context *context, const struct report_args *args,
 	if (strchr("hHrR", format->unit_type))
 		format->suffix = true;
 	format->binary = args->binary;
+	format->marks_hidden = config_bool(context->config, "report/mark_hidden_devices");
+	format->time_format = config_string(context->config, "report/time_format");
+	format->list_separator = config_string(context->config, "report/list_item_separator");
 	return 0;
+}
+
+/* Switches of the configuration that do what an option does. */
+static void add_configured(const struct config *config, struct report_args *args)
+{
+	const char *separator = config_string(config, "report/separator");
+
+	/* An option that does not go with columns parts them; the configuration does not. */
+	args->aligned |= config_bool(config, "report/aligned") && !args->unaligned &&
+			 !args->separator && !args->name_prefixes && !args->rows;
+	args->no_headings |= !config_bool(config, "report/headings");
+	args->unbuffered |= !config_bool(config, "report/buffered");
+	args->name_prefixes |= config_bool(config, "report/prefixes");
+	args->unquoted |= !config_bool(config, "report/quoted");
+	args->rows |= config_bool(config, "report/columns_as_rows");
+	args->binary |= config_bool(config, "report/binary_values_as_numeric");
+	args->json |= !strcmp(config_string(config, "report/output_format"), "json");
+	if (!args->separator)
+		args->separator = separator;
+}
+
+struct column_settings {
+	const char *columns, *verbose, *sort;
+};
+
+static void add_configured_columns(const struct config *config, struct report_args *args)
+{
+	static const struct column_settings paths[] = {
+		[REPORT_PVS] = { "report/pvs_cols", "report/pvs_cols_verbose", "report/pvs_sort" },
+		[REPORT_VGS] = { "report/vgs_cols", "report/vgs_cols_verbose", "report/vgs_sort" },
+		[REPORT_LVS] = { "report/lvs_cols", "report/lvs_cols_verbose", "report/lvs_sort" },
+		[REPORT_PVSEGS] = { "report/pvsegs_cols", "report/pvsegs_cols_verbose",
+				    "report/pvsegs_sort" },
+		[REPORT_SEGS] = { "report/segs_cols", "report/segs_cols_verbose",
+				  "report/segs_sort" },
+	};
+	const struct column_settings *kind = &paths[args->kind];
+
+	args->columns = config_string(config, args->verbose ? kind->verbose : kind->columns);
+	if (!args->sort)
+		args->sort = config_string(config, kind->sort);
+}
+
+/* Leave out columns that are empty in all rows: those of -o#, or as the configuration says. */
+static bool compact(const struct config *config, const struct report_args *args,
+		    struct dm_report *report)
+{
+	AUTO_BUF struct buf fields = { .limit = COLUMNS_LIMIT };
+
+	if (config_bool(config, "report/compact_output"))
+		return dm_report_compact_fields(report);
+	buf_puts(&fields, config_string(config, "report/compact_output_cols"));
+	for (size_t i = 0; i < args->field_count; i++)
+		if (args->fields[i][0] == '#') {
+			buf_puts(&fields, fields.used ? "," : "");
+			buf_puts(&fields, args->fields[i] + 1);
+		}
+	return !fields.used || dm_report_compact_given_fields(report, fields.data);
 }
 
 static uint32_t output_flags(const struct report_args *args)
@@ -39,8 +101,7 @@ static uint32_t output_flags(const struct report_args *args)
 		flags |= DM_REPORT_OUTPUT_BUFFERED;
 	if (!args->no_headings)
 		flags |= DM_REPORT_OUTPUT_HEADINGS;
-	if (args->aligned ||
-	    (!args->unaligned && !args->separator && !args->name_prefixes && !args->rows))
+	if (args->aligned)
 		flags |= DM_REPORT_OUTPUT_ALIGNED;
 	if (args->name_prefixes)
 		flags |= DM_REPORT_OUTPUT_FIELD_NAME_PREFIX;
@@ -51,20 +112,20 @@ static uint32_t output_flags(const struct report_args *args)
 	return flags;
 }
 
-/* dm_report refuses fields of objects that are neither asked for nor named by a column. */
-static uint32_t owners_of(enum report_kind kind)
+/* The one kind of object whose prefix field names may go without: -o name is pv_name in pvs. */
+static uint32_t owner_of(enum report_kind kind)
 {
 	switch (kind) {
 	case REPORT_PVS:
-		return OWNER_LABEL | OWNER_PV;
+		return OWNER_LABEL;
 	case REPORT_VGS:
 		return OWNER_VG;
 	case REPORT_LVS:
 		return OWNER_LV;
 	case REPORT_PVSEGS:
-		return OWNER_LABEL | OWNER_PVSEG;
+		return OWNER_PVSEG;
 	case REPORT_SEGS:
-		return OWNER_LV | OWNER_SEG;
+		return OWNER_SEG;
 	}
 	return 0;
 }
@@ -113,7 +174,7 @@ static int feed_and_print(struct report_source *source, const struct report_args
 	if (owners & (OWNER_ANY_LV | OWNER_VG))
 		report_source_ask_cluster(source);
 	rc = rows_feed(source, args, owners, report, err);
-	printed = dm_report_output(report);
+	printed = compact(source->context->config, args, report) && dm_report_output(report);
 	if (group && !dm_report_group_destroy(group)) /* prints what closes the JSON */
 		printed = false;
 	if (!printed && !rc)
@@ -126,18 +187,21 @@ static int print(struct report_source *source, const struct report_args *args,
 {
 	AUTO_BUF struct buf columns = { .limit = COLUMNS_LIMIT };
 	AUTO_FREE struct dm_report_field_type *types = field_types_build(format);
-	uint32_t owners = owners_of(args->kind);
+	AUTO_FREE struct dm_report_reserved_value *reserved = NULL;
+	uint32_t owners = owner_of(args->kind);
 	struct dm_report *report;
 	int rc;
 
-	if (!types)
+	if (types)
+		reserved = reserved_values_build(format);
+	if (!types || !reserved)
 		return err_set(err, ENOMEM, "Out of memory.");
 	if ((rc = columns_build(args, &columns, err)))
 		return rc;
-	report = dm_report_init_with_selection(
-		&owners, field_owners, types, columns.data ? columns.data : "",
-		args->separator ? args->separator : " ", output_flags(args), columns_sort(args),
-		args->select ? args->select : "", NULL, format);
+	report = dm_report_init_with_selection(&owners, field_owners, types,
+					       columns.data ? columns.data : "", args->separator,
+					       output_flags(args), columns_sort(args),
+					       args->select ? args->select : "", reserved, format);
 	if (!report) /* dm_report has said why */
 		return err_set(err, EIO, "%s", "");
 	if ((rc = check_owners(args->kind, owners, err))) {
@@ -153,13 +217,17 @@ static int print(struct report_source *source, const struct report_args *args,
 	return rc;
 }
 
-int report_run(struct context *context, const struct report_args *args, struct err *err)
+int report_run(struct context *context, const struct report_args *asked, struct err *err)
 {
+	struct report_args effective = *asked;
+	const struct report_args *args = &effective;
 	struct field_format format = { 0 };
 	struct report_source source;
 	bool failed;
 	int rc;
 
+	add_configured(context->config, &effective);
+	add_configured_columns(context->config, &effective);
 	if ((rc = parse_units(context, args, &format, err)))
 		return rc;
 	if ((rc = report_source_open(context, &source, &failed, err)))

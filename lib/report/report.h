@@ -19,6 +19,7 @@ struct report_args {
 	enum report_kind kind;
 	const char *const *fields; /* each -o in order, with its +-# prefix */
 	size_t field_count;
+	const char *columns;   /* defaults of the configuration; NULL: LVM2's */
 	const char *sort;      /* -O; NULL: default */
 	const char *select;    /* -S; NULL */
 	const char *separator; /* NULL: one blank */

@@ -2,12 +2,19 @@
 #include "lib/report/rows.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/op/op.h"
 #include "lib/op/tags.h"
 #include "lib/report/kept.h"
 #include "metadata/base/cleanup.h"
+
+/* What has been fed: an open-addressed set. */
+struct seen {
+	const void **slots;
+	size_t size, count; /* size is a power of two, or 0 */
+};
 
 struct feed {
 	struct report_source *source;
@@ -16,7 +23,51 @@ struct feed {
 	struct dm_report *report;
 	struct kernel_cache kernel_cache; /* of the LV whose rows are being made */
 	struct err first;		  /* the first failure */
+	struct seen seen;
 };
+
+static const void **slot_of(const void **slots, size_t size, const void *object)
+{
+	size_t i = ((uintptr_t)object >> 4) * (size_t)0x9e3779b97f4a7c15U;
+
+	for (;; i++)
+		if (!slots[i & (size - 1)] || slots[i & (size - 1)] == object)
+			return &slots[i & (size - 1)];
+}
+
+static bool grow_seen(struct seen *seen)
+{
+	const size_t size = seen->size ? seen->size * 2 : 64;
+	const void **slots = calloc(size, sizeof(*slots));
+
+	if (!slots)
+		return false;
+	for (size_t i = 0; i < seen->size; i++)
+		if (seen->slots[i])
+			*slot_of(slots, size, seen->slots[i]) = seen->slots[i];
+	free(seen->slots);
+	seen->slots = slots;
+	seen->size = size;
+	return true;
+}
+
+/* An object that several names mean is shown once; without memory, as often as it is named. */
+static bool is_new(struct feed *feed, const void *object)
+{
+	struct seen *seen = &feed->seen;
+	const void **slot;
+
+	if (feed->args->name_count < 2)
+		return true;
+	if (seen->count * 2 >= seen->size && !grow_seen(seen))
+		return true;
+	slot = slot_of(seen->slots, seen->size, object);
+	if (*slot)
+		return false;
+	*slot = object;
+	seen->count++;
+	return true;
+}
 
 static void fail(struct feed *feed, const struct err *err)
 {
@@ -43,6 +94,8 @@ static void feed_lv(struct feed *feed, const struct report_vg *vg, const struct 
 {
 	struct report_row row = { .vg = vg, .lv = lv };
 
+	if (!is_new(feed, lv))
+		return;
 	feed->kernel_cache = (struct kernel_cache){ 0 };
 	if (!(feed->owners & OWNER_SEG) || !lv->seg_count) {
 		add(feed, &row);
@@ -154,6 +207,8 @@ static void feed_vg(struct feed *feed, const struct report_vg *vg)
 {
 	struct report_row row = { .vg = vg };
 
+	if (!is_new(feed, vg))
+		return;
 	if (feed->owners & (OWNER_ANY_LV | OWNER_SEG)) {
 		feed_lvs_of(feed, vg);
 	} else if (feed->owners & OWNER_PVSEG) {
@@ -209,6 +264,8 @@ static void feed_pv(struct feed *feed, const struct report_vg *vg, const struct 
 	struct report_row row = { .vg = vg, .pv = pv, .disk = disk, .run = &nothing };
 	const struct report_pv *entry = pv ? links_pv(vg, pv) : NULL;
 
+	if (!is_new(feed, disk ? (const void *)disk : pv))
+		return;
 	row.device = disk ? disk->device : NULL;
 	if (entry && feed->owners & (OWNER_ANY_LV | OWNER_SEG | OWNER_PVSEG))
 		feed_runs(feed, vg, entry->runs, entry->run_count);
@@ -322,6 +379,7 @@ int rows_feed(struct report_source *source, const struct report_args *args, uint
 		feed_lvs(&feed);
 		break;
 	}
+	free(feed.seen.slots);
 	if (feed.first.code && err)
 		*err = (struct err){ .code = feed.first.code }; /* said already */
 	return feed.first.code;

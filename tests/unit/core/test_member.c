@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/unit/core/bus.h"
+
+#include <errno.h>
+
+#include "metadata/base/cleanup.h"
+
+static int setup(void **state)
+{
+	struct bus *bus = calloc(1, sizeof(*bus));
+
+	assert_non_null(bus);
+	bus_form(bus, 3);
+	*state = bus;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	bus_finish(*state);
+	free(*state);
+	return 0;
+}
+
+static void fence_ack(struct bus *bus, uint32_t on, uint32_t node)
+{
+	struct err err = { 0 };
+
+	bus_take(bus, on, lockspace_fence_ack(bus->ls[on], node, false, &err));
+	assert_string_equal(err.text, "");
+	bus_run(bus);
+}
+
+static void a_dead_daemon_leaves_orphans_and_does_not_pause_the_others(void **state)
+{
+	struct bus *bus = *state;
+
+	bus_ask(bus, 3, 0, 1, LV, MODE_EX, true);
+	bus_kill(bus, 3, LEAVE_PROCDOWN);
+	assert_true(lockspace_is_running(bus->ls[1]));
+	assert_int_equal(bus_lock_state(bus, 1, LV), LOCK_ORPHAN);
+	assert_int_equal(bus_state(bus, 1, 3), MEMBER_NO_CLVMD);
+	bus_ask(bus, 1, 0, 2, LV, MODE_CR, false);
+	assert_string_equal(bus_find(bus, EFFECT_REFUSED, 2)->text,
+			    "held exclusively by n3 (its clvmd does not run)");
+	bus_ask(bus, 1, 5, 3, V_VG, MODE_EX, false);
+	assert_true(bus_granted(bus, 3));
+}
+
+static void a_new_daemon_of_the_same_boot_takes_over_what_its_kernel_has(void **state)
+{
+	struct bus *bus = *state;
+
+	bus_ask(bus, 3, 0, 1, LV, MODE_EX, true);
+	bus_ask(bus, 3, 0, 2, "V_released", MODE_PR, true);
+	bus_kill(bus, 3, LEAVE_PROCDOWN);
+	bus_create(bus, 3);
+	assert_int_equal(lockspace_adopt(bus->ls[3], LV, MODE_EX, NULL), 0);
+	bus_join(bus, 3);
+	assert_int_equal(bus_lock_state(bus, 1, LV), LOCK_GRANTED);
+	assert_int_equal(bus_lock_state(bus, 3, LV), LOCK_CONFIRMED);
+	assert_int_equal(bus_locks(bus, 1, "V_released"), 0);
+	assert_true(lockspace_is_running(bus->ls[1]) && lockspace_is_running(bus->ls[3]));
+}
+
+static void a_vanished_node_pauses_everybody_until_it_is_fenced(void **state)
+{
+	struct bus *bus = *state;
+
+	bus_ask(bus, 3, 0, 1, LV, MODE_EX, true);
+	bus_crash(bus, 3);
+	assert_false(lockspace_is_running(bus->ls[1]));
+	assert_int_equal(bus_state(bus, 1, 3), MEMBER_UNCLEAN);
+	assert_true(bus_waits_for(bus, 1, "node n3 is unclean"));
+	bus_ask(bus, 1, 0, 2, LV, MODE_EX, true);
+	assert_false(bus_granted(bus, 2));
+	fence_ack(bus, 1, 3);
+	assert_true(bus_granted(bus, 2));
+	assert_int_equal(bus_state(bus, 2, 3), MEMBER_FENCED);
+}
+
+static void locks_can_be_released_while_paused(void **state)
+{
+	struct bus *bus = *state;
+
+	bus_ask(bus, 1, 5, 1, V_VG, MODE_EX, true);
+	bus_crash(bus, 3);
+	bus_unlock(bus, 1, 5, V_VG, 0);
+	assert_int_equal(bus_locks(bus, 2, V_VG), 0);
+}
+
+static void a_rebooted_node_needs_no_fencing(void **state)
+{
+	struct bus *bus = *state;
+
+	bus_ask(bus, 3, 0, 1, LV, MODE_EX, true);
+	bus_crash(bus, 3);
+	bus_ask(bus, 1, 0, 2, LV, MODE_EX, true);
+	bus->boot[3]++;
+	bus_merge(bus);
+	bus_start(bus, 3);
+	assert_true(bus_granted(bus, 2));
+	assert_true(lockspace_is_running(bus->ls[3]));
+}
+
+static void a_flap_loses_nothing(void **state)
+{
+	struct bus *bus = *state;
+
+	bus_ask(bus, 3, 0, 1, LV, MODE_EX, true);
+	bus_isolate(bus, 3);
+	assert_false(lockspace_is_running(bus->ls[1]) || lockspace_is_running(bus->ls[3]));
+	bus_merge(bus);
+	for (uint32_t n = 1; n <= 3; n++) {
+		assert_true(lockspace_is_running(bus->ls[n]));
+		assert_int_equal(bus_locks(bus, n, LV), 1);
+	}
+}
+
+static void what_was_released_on_either_side_of_a_cut_is_released_after_the_merge(void **state)
+{
+	struct bus *bus = *state;
+
+	bus_ask(bus, 3, 0, 1, LV, MODE_EX, true);
+	bus_ask(bus, 1, 5, 2, V_VG, MODE_EX, true);
+	bus_ask(bus, 2, 5, 3, "V_kept", MODE_EX, true);
+	bus_isolate(bus, 3);
+	bus_unlock(bus, 3, 0, LV, 0);
+	bus_unlock(bus, 1, 5, V_VG, 0);
+	bus_merge(bus);
+	for (uint32_t n = 1; n <= 3; n++) {
+		assert_true(lockspace_is_running(bus->ls[n]));
+		assert_int_equal(bus_locks(bus, n, LV), 0);
+		assert_int_equal(bus_locks(bus, n, V_VG), 0);
+		assert_int_equal(bus_locks(bus, n, "V_kept"), 1);
+		assert_true(lockspace_hash(bus->ls[n]) == lockspace_hash(bus->ls[1]));
+	}
+}
+
+static void a_written_off_node_of_the_same_boot_is_not_let_in(void **state)
+{
+	struct bus *bus = *state;
+
+	bus_ask(bus, 3, 0, 1, LV, MODE_EX, true);
+	bus_isolate(bus, 3);
+	fence_ack(bus, 1, 3); /* a wrong one */
+	bus_ask(bus, 1, 0, 2, LV, MODE_EX, true);
+	assert_true(bus_granted(bus, 2));
+	bus_merge(bus);
+	assert_true(lockspace_is_running(bus->ls[1]) && lockspace_is_running(bus->ls[2]));
+	assert_false(lockspace_is_up(bus->ls[3]));
+	assert_int_equal(bus_state(bus, 1, 3), MEMBER_FENCED);
+	assert_true(bus_waits_for(bus, 3, "written off as fenced but did not reboot"));
+	assert_true(bus_waits_for(bus, 1, "n3 was fenced but did not reboot"));
+	bus_ask(bus, 3, 5, 3, V_VG, MODE_PR, true);
+	assert_int_equal(bus_find(bus, EFFECT_REFUSED, 3)->error, -ENOLCK);
+	bus_kill(bus, 3, LEAVE_PROCDOWN); /* a new daemon does not help */
+	bus_start(bus, 3);
+	assert_false(lockspace_is_up(bus->ls[3]));
+	bus_kill(bus, 3, LEAVE_PROCDOWN);
+	bus->boot[3]++; /* but a reboot does */
+	bus_start(bus, 3);
+	assert_true(lockspace_is_running(bus->ls[3]));
+}
+
+static void when_each_wrote_off_the_other_the_larger_side_stays(void **state)
+{
+	struct bus *bus = *state;
+	const unsigned apart[BUS_NODES] = { 0, 2, 1, 1 };
+	const bool quorate[BUS_NODES] = { false, true, true, true };
+
+	bus_ask(bus, 1, 0, 1, LV, MODE_EX, true);
+	bus_split(bus, apart, quorate);
+	fence_ack(bus, 1, 2);
+	fence_ack(bus, 1, 3);
+	fence_ack(bus, 2, 1);
+	assert_true(lockspace_is_running(bus->ls[1]) && lockspace_is_running(bus->ls[2]));
+	bus_merge(bus);
+	assert_false(lockspace_is_up(bus->ls[1]));
+	assert_true(lockspace_is_running(bus->ls[2]) && lockspace_is_running(bus->ls[3]));
+}
+
+static void fencing_of_a_member_is_not_believed(void **state)
+{
+	struct bus *bus = *state;
+	struct err err = { 0 };
+
+	bus_take(bus, 1, lockspace_fence_ack(bus->ls[1], 3, false, &err));
+	assert_string_equal(err.text, "n3 is a member: not accepted");
+	bus_crash(bus, 3);
+	err = (struct err){ 0 };
+	bus_take(bus, 1, lockspace_fence_ack(bus->ls[1], 2, false, &err));
+	assert_int_equal(err.code, -EBUSY);
+}
+
+static void a_side_without_quorum_grants_nothing_and_believes_no_fencing(void **state)
+{
+	struct bus *bus = *state;
+	struct err err = { 0 };
+
+	bus_isolate(bus, 3);
+	bus_ask(bus, 3, 5, 1, V_VG, MODE_PR, false);
+	assert_string_equal(bus_find(bus, EFFECT_REFUSED, 1)->text,
+			    "cluster is not quorate (1 of 3 votes)");
+	bus_ask(bus, 3, 5, 2, V_VG, MODE_PR, true);
+	assert_null(bus_find(bus, EFFECT_REFUSED, 2));
+	bus_take(bus, 3, lockspace_fence_ack(bus->ls[3], 1, false, &err));
+	assert_int_equal(err.code, -ENOLCK);
+	bus_merge(bus);
+	assert_true(bus_granted(bus, 2)); /* it waited over the merge */
+}
+
+static void quorum_lost_on_the_same_ring_pauses(void **state)
+{
+	struct event_quorum quorum = { .quorate = false };
+	struct bus *bus = *state;
+
+	quorum.ring = (struct ring_id){ 1, bus->ring_of[2] };
+	bus_take(bus, 2, lockspace_quorum(bus->ls[2], &quorum));
+	bus_run(bus);
+	assert_false(lockspace_is_running(bus->ls[1]));
+	quorum.quorate = true;
+	bus_take(bus, 2, lockspace_quorum(bus->ls[2], &quorum));
+	bus_run(bus);
+	assert_true(lockspace_is_running(bus->ls[1]));
+}
+
+static void a_quorum_callback_of_another_ring_does_not_count(void **state)
+{
+	struct event_quorum quorum = { .quorate = false, .ring = { 1, 4711 } };
+	struct bus *bus = *state;
+
+	bus_take(bus, 2, lockspace_quorum(bus->ls[2], &quorum));
+	bus_run(bus);
+	assert_true(lockspace_is_running(bus->ls[1]));
+}
+
+static void a_clean_leaver_holds_nothing_and_is_not_missed(void **state)
+{
+	struct bus *bus = *state;
+	struct err err = { 0 };
+
+	bus_ask(bus, 3, 0, 1, LV, MODE_EX, true);
+	bus_take(bus, 3, lockspace_goodbye(bus->ls[3], &err));
+	assert_int_equal(err.code, -EBUSY);
+	bus_unlock(bus, 3, 0, LV, 0);
+	err = (struct err){ 0 };
+	bus_take(bus, 3, lockspace_goodbye(bus->ls[3], &err));
+	bus_run(bus);
+	assert_int_equal(err.code, 0);
+	assert_int_equal(bus_count(bus, EFFECT_LEAVE, 0), 1);
+	bus_kill(bus, 3, LEAVE_CLEAN);
+	assert_int_equal(bus_state(bus, 1, 3), MEMBER_LEFT);
+	bus_crash(bus, 3);
+	assert_true(lockspace_is_running(bus->ls[1]));
+}
+
+static void a_node_with_orphans_that_vanishes_is_unclean(void **state)
+{
+	struct bus *bus = *state;
+
+	bus_ask(bus, 3, 0, 1, LV, MODE_EX, true);
+	bus_kill(bus, 3, LEAVE_PROCDOWN);
+	bus_isolate(bus, 3); /* only the ring shows it */
+	assert_int_equal(bus_state(bus, 1, 3), MEMBER_UNCLEAN);
+	assert_false(lockspace_is_running(bus->ls[1]));
+	fence_ack(bus, 1, 3);
+	assert_true(lockspace_is_running(bus->ls[1]));
+	assert_int_equal(bus_locks(bus, 1, LV), 0);
+}
+
+static void another_major_version_is_refused_and_does_not_pause(void **state)
+{
+	struct message hello = { .type = MESSAGE_HELLO, .major = PROTOCOL_MAJOR + 1 };
+	struct confchg_entry joined = { .node = 3 };
+	struct event_confchg event = { NULL, NULL, &joined, 0, 0, 1 };
+	struct buf AUTO_BUF bytes = { .limit = MESSAGE_LENGTH_MAX };
+	struct event_message message;
+	struct bus *bus = *state;
+
+	bus_kill(bus, 3, LEAVE_PROCDOWN);
+	message_encode(&hello, &bytes);
+	message = (struct event_message){ 3, bytes.data, bytes.used };
+	for (uint32_t n = 1; n <= 2; n++) {
+		bus_take(bus, n, lockspace_confchg(bus->ls[n], &event));
+		bus_take(bus, n, lockspace_message(bus->ls[n], &message));
+	}
+	bus_run(bus);
+	assert_true(lockspace_is_running(bus->ls[1]));
+	assert_true(bus_waits_for(bus, 1, "n3 speaks another version"));
+	bus_isolate(bus, 2); /* a ring change does not wait for its HELLO either */
+	bus_merge(bus);
+	assert_true(lockspace_is_running(bus->ls[1]) && lockspace_is_running(bus->ls[2]));
+}
+
+static void rubbish_makes_the_receiver_leave_the_group(void **state)
+{
+	struct event_message message = { 2, "rubbish", 7 };
+	struct bus *bus = *state;
+
+	bus_take(bus, 1, lockspace_message(bus->ls[1], &message));
+	assert_int_equal(bus_count(bus, EFFECT_LEAVE, 0), 1);
+	assert_false(lockspace_is_up(bus->ls[1]));
+	bus_ask(bus, 1, 5, 1, V_VG, MODE_PR, true);
+	assert_int_equal(bus_find(bus, EFFECT_REFUSED, 1)->error, -ENOLCK);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(a_dead_daemon_leaves_orphans_and_does_not_pause_the_others),
+		TEST(a_new_daemon_of_the_same_boot_takes_over_what_its_kernel_has),
+		TEST(a_vanished_node_pauses_everybody_until_it_is_fenced),
+		TEST(locks_can_be_released_while_paused),
+		TEST(a_rebooted_node_needs_no_fencing),
+		TEST(a_flap_loses_nothing),
+		TEST(what_was_released_on_either_side_of_a_cut_is_released_after_the_merge),
+		TEST(a_written_off_node_of_the_same_boot_is_not_let_in),
+		TEST(when_each_wrote_off_the_other_the_larger_side_stays),
+		TEST(fencing_of_a_member_is_not_believed),
+		TEST(a_side_without_quorum_grants_nothing_and_believes_no_fencing),
+		TEST(quorum_lost_on_the_same_ring_pauses),
+		TEST(a_quorum_callback_of_another_ring_does_not_count),
+		TEST(a_clean_leaver_holds_nothing_and_is_not_missed),
+		TEST(a_node_with_orphans_that_vanishes_is_unclean),
+		TEST(another_major_version_is_refused_and_does_not_pause),
+		TEST(rubbish_makes_the_receiver_leave_the_group),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -33,7 +33,7 @@ static void send_log(void *data, enum message_level level, const char *text)
 	static const int levels[] = {
 		[MESSAGE_PRINT] = LOG_DEBUG, [MESSAGE_WARNING] = LOG_WARNING,
 		[MESSAGE_ERROR] = LOG_ERR,   [MESSAGE_VERBOSE] = LOG_DEBUG,
-		[MESSAGE_DEBUG] = LOG_DEBUG,
+		[MESSAGE_DEBUG] = LOG_DEBUG, [MESSAGE_TOOL] = LOG_DEBUG,
 	};
 	struct err err;
 

@@ -28,6 +28,11 @@ static void on_message(void *data, enum message_level level, const char *text)
 {
 	struct output *output = data;
 
+	if (level == MESSAGE_TOOL) {
+		if (output->quiet < 2)
+			(void)fprintf(output->results, "%s\n", text);
+		return;
+	}
 	if (level == MESSAGE_PRINT) {
 		if (output->quiet > 1)
 			return;

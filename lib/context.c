@@ -74,6 +74,14 @@ void ctx_verbose(struct context *context, const char *fmt, ...)
 	SEND(MESSAGE_VERBOSE);
 }
 
+void ctx_tool_output(struct context *context, const char *text)
+{
+	AUTO_FREE char *copy = strdup(text);
+
+	if (copy)
+		send_lines(context, MESSAGE_TOOL, copy);
+}
+
 void ctx_report_error(struct context *context, const struct err *err)
 {
 	if (err->text[0])

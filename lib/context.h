@@ -15,13 +15,15 @@
 struct config;
 struct cluster;
 
-/* MESSAGE_PRINT is a result (stdout); the others are for people (stderr). */
+/* MESSAGE_PRINT is a result, MESSAGE_TOOL a line that a tool printed (stdout, unchanged); the
+ * others are for people (stderr). */
 enum message_level {
 	MESSAGE_PRINT,
 	MESSAGE_WARNING,
 	MESSAGE_ERROR,
 	MESSAGE_VERBOSE,
-	MESSAGE_DEBUG
+	MESSAGE_DEBUG,
+	MESSAGE_TOOL
 };
 
 struct context_ops {
@@ -60,6 +62,9 @@ int context_open(const struct context_options *options, struct context **ret_con
 void context_close(struct context *context);
 
 void ctx_print(struct context *context, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/** Lines as a tool printed them. */
+void ctx_tool_output(struct context *context, const char *text);
+
 void ctx_warn(struct context *context, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ctx_error(struct context *context, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ctx_verbose(struct context *context, const char *fmt, ...)

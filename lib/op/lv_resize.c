@@ -85,7 +85,7 @@ static int resize_fs(const struct session *session, const struct resize *resize,
 	rc = members_run(session, &job, TARGET_ONE_NODE, resize->fs_node, &results, err);
 	for (size_t i = 0; i < results.count; i++)
 		if (results.items[i].data.output && *results.items[i].data.output)
-			ctx_print(session->context, "%s", results.items[i].data.output);
+			ctx_tool_output(session->context, results.items[i].data.output);
 	return rc ? err_append(err, "\nFilesystem resize failed.") : 0;
 }
 

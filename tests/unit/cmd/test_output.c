@@ -53,12 +53,13 @@ static void results_go_to_stdout_and_the_rest_to_stderr(void **state)
 	start(&f, "");
 	ops = output_ops(&f.output);
 	ops.message(ops.data, MESSAGE_PRINT, "made");
+	ops.message(ops.data, MESSAGE_TOOL, "as the tool printed it");
 	ops.message(ops.data, MESSAGE_WARNING, "WARNING: odd");
 	ops.message(ops.data, MESSAGE_ERROR, "one\ntwo");
 	ops.message(ops.data, MESSAGE_VERBOSE, "unseen");
 	ops.message(ops.data, MESSAGE_DEBUG, "unseen");
 	look(&f);
-	assert_string_equal(f.results, "  made\n");
+	assert_string_equal(f.results, "  made\nas the tool printed it\n");
 	assert_string_equal(f.messages, "  WARNING: odd\n  one\n  two\n");
 	finish(&f);
 }

@@ -135,7 +135,7 @@ int free_maps_build(const struct vg *vg, struct arena *arena, struct free_map **
 {
 	AUTO_ARENA struct arena scratch = { .limit = VG_ARENA_LIMIT };
 	struct free_map *maps = arena_calloc(arena, vg->pv_count, sizeof(*maps));
-	struct used_run *used;
+	struct used_run *used = NULL;
 	size_t count, first = 0;
 	int rc;
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-int err_set(struct err *err, int errnum, const char *fmt, ...)
+int(err_set)(struct err *err, int errnum, const char *fmt, ...)
 {
 	va_list args;
 
@@ -20,7 +20,7 @@ int err_set(struct err *err, int errnum, const char *fmt, ...)
 	return err->code;
 }
 
-int err_prefix(struct err *err, const char *fmt, ...)
+int(err_prefix)(struct err *err, const char *fmt, ...)
 {
 	char rest[ERR_TEXT_MAX];
 	va_list args;
@@ -37,7 +37,7 @@ int err_prefix(struct err *err, const char *fmt, ...)
 	return err->code;
 }
 
-int err_append(struct err *err, const char *fmt, ...)
+int(err_append)(struct err *err, const char *fmt, ...)
 {
 	va_list args;
 	size_t used;

@@ -41,4 +41,15 @@ int err_prefix(struct err *err, const char *fmt, ...) __attribute__((format(prin
 /** Add text (begin it with '\n' for a line of its own) after a failure; returns @err's code. */
 int err_append(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* What a failure returns is never 0. Compilers and analyzers that see one file at a time would not
+ * know, and report what would follow if a function that failed returned 0. */
+static inline int err_code(int code)
+{
+	return code < 0 ? code : -1;
+}
+
+#define err_set(...)	err_code(err_set(__VA_ARGS__))
+#define err_prefix(...) err_code(err_prefix(__VA_ARGS__))
+#define err_append(...) err_code(err_append(__VA_ARGS__))
+
 #endif

@@ -181,7 +181,7 @@ struct own_op {
 	size_t payload_length;
 };
 
-enum kept_type { KEPT_MESSAGE = 1, KEPT_LEFT };
+enum kept_type { KEPT_MESSAGE = 1, KEPT_LEFT, KEPT_SYNC };
 
 struct kept {
 	struct kept *next;
@@ -223,14 +223,15 @@ struct lockspace {
 	bool sent_quorate;
 
 	/* state transfer */
-	bool transfer; /* under way, from... */
+	bool transfer; /* one that this table knows of is under way, from... */
 	uint32_t transfer_from;
-	uint64_t chunks_seen;
-	uint32_t joiners[LOCKSPACE_NODES_MAX];
-	size_t joiner_count;
-	bool keeping; /* this member is a joiner of it */
-	struct buf chunks;
+	uint64_t transfer_number,
+		sync_number; /* of its SYNC; of the last one sent by this member */
+	bool keeping;	     /* this member was named in a SYNC; what is delivered since then: */
 	struct kept *kept, **kept_end;
+	const struct kept *chunks_for; /* the SYNC, among those kept, whose chunks come */
+	uint64_t chunks_seen;
+	struct buf chunks;
 
 	/* table */
 	bool has_table;
@@ -376,7 +377,8 @@ void table_state(struct lockspace *ls, struct member *from, const struct message
 void transfer_void(struct lockspace *ls);
 void transfer_left(struct lockspace *ls, uint32_t node); /* view: sender or joiner died */
 void transfer_advance(struct lockspace *ls);
-void transfer_sync(struct lockspace *ls, struct member *from, const struct message *message);
+void transfer_sync(struct lockspace *ls, struct member *from, const struct message *message,
+		   const void *bytes, size_t length);
 void transfer_chunk(struct lockspace *ls, struct member *from, const struct message *message);
 void transfer_form(struct lockspace *ls, struct member *from, const struct message *message);
 void table_claim(struct lockspace *ls, struct member *from, const struct message *message);
@@ -412,6 +414,7 @@ void ops_free(struct lockspace *ls, struct op **ops);
 bool ops_owed_by(const struct lockspace *ls, uint32_t node);
 void ops_carry(struct lockspace *ls); /* before the table is freed */
 void ops_ring_changed(struct lockspace *ls);
+void ops_paused(struct lockspace *ls);
 
 struct own_op *own_op_find(const struct lockspace *ls, uint64_t number);
 void own_op_result(struct lockspace *ls, const struct op *op, uint32_t node, int rc,

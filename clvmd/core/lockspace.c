@@ -380,13 +380,23 @@ void table_message(struct lockspace *ls, uint32_t node, const struct message *me
 
 static void view_ack(struct lockspace *ls, struct member *from, const struct message *message)
 {
-	if (ring_is(ls, message->ring) && is_same(from->daemon.bytes, message->daemon.bytes) &&
-	    message->count > from->acked)
+	if (!ring_is(ls, message->ring) || !is_same(from->daemon.bytes, message->daemon.bytes))
+		return;
+	if (message->count > from->acked)
 		from->acked = message->count;
+	/* It acknowledges what was delivered before: to everybody. */
+	if (!ls->has_table || !ls->self->synced || !from->synced || message->count <= ls->count)
+		return;
+	if (ls->node > from->node)
+		ls_break(ls, "the lock tables of this node and of %s differ", from->name);
+	else
+		ls_log(ls, LOG_LEVEL_ERROR, "the lock tables of this node and of %s differ",
+		       from->name);
 }
 
 /* What every member does at once, with or without a table. True when the table has no part. */
-static bool view_message(struct lockspace *ls, struct member *from, const struct message *message)
+static bool view_message(struct lockspace *ls, struct member *from, const struct message *message,
+			 const struct event_message *event)
 {
 	switch (message->type) {
 	case MESSAGE_HELLO:
@@ -399,7 +409,7 @@ static bool view_message(struct lockspace *ls, struct member *from, const struct
 		view_ack(ls, from, message);
 		return true;
 	case MESSAGE_SYNC:
-		transfer_sync(ls, from, message);
+		transfer_sync(ls, from, message, event->bytes, event->length);
 		return true;
 	case MESSAGE_CHUNK:
 		transfer_chunk(ls, from, message);
@@ -458,7 +468,7 @@ const struct effect *lockspace_message(struct lockspace *ls, const struct event_
 	}
 	if (!message.type)
 		return ls_end(ls); /* optional, of a newer member */
-	if (!view_message(ls, from, &message)) {
+	if (!view_message(ls, from, &message, event)) {
 		if (ls->keeping)
 			keep_message(ls, event->from, event->bytes, event->length);
 		else

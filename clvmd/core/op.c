@@ -458,6 +458,18 @@ void ops_ring_changed(struct lockspace *ls)
 {
 	for (struct op *op = ls->ops; op; op = op->next)
 		op->recoverer = 0;
+	ops_paused(ls);
+}
+
+/*
+ * A pause before COMMIT forbids it: somebody of whom this side does not know that it takes part
+ * may have vanished, and gone back.
+ */
+void ops_paused(struct lockspace *ls)
+{
+	for (struct op *op = ls->ops; op; op = op->next)
+		if (op->phase == OP_PREPARE)
+			op->doomed = true;
 }
 
 /* ---- operations that nobody drives any more ---- */

@@ -190,8 +190,10 @@ void decide_core(struct lockspace *ls)
 	if (!hellos_complete(ls))
 		return;
 	if (ls->decided) {
-		if (!ls->has_table && !view_has_synced(ls))
+		if (!ls->has_table && !view_has_synced(ls)) {
 			ls->decided = false;
+			transfer_void(ls);
+		}
 		return;
 	}
 	if (!(core = find_core(ls)))
@@ -243,6 +245,8 @@ void update_running(struct lockspace *ls)
 	ls->running = run;
 	if (run)
 		ls->epoch++;
+	else
+		ops_paused(ls);
 	effect = ls_effect(ls, EFFECT_STATE);
 	effect->text = run ? "the lock table runs" : "the lock table is paused";
 	ls->pump_due = true;

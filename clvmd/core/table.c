@@ -436,6 +436,28 @@ bool table_is_hard_paused(const struct lockspace *ls)
 	return false;
 }
 
+/* An earlier conversion waits for us, and we would wait for it. */
+static bool would_deadlock(const struct lockspace *ls, const struct waiter *waiter)
+{
+	for (size_t i = 0; i < waiter->count; i++) {
+		const struct resource *resource = waiter->resources[i];
+		const struct lock *mine = own_lock(resource, waiter);
+
+		for (const struct waiter *at = ls->waiters; mine && at != waiter; at = at->next) {
+			const struct lock *its = own_lock(resource, at);
+			bool names_it = false;
+
+			for (size_t j = 0; its && j < at->count; j++)
+				names_it |= at->resources[j] == resource;
+			if (names_it && !is_owner(its, waiter) &&
+			    !lock_mode_compatible(its->mode, waiter->mode) &&
+			    !lock_mode_compatible(mine->mode, at->mode))
+				return true;
+		}
+	}
+	return false;
+}
+
 static void pump_pass(struct lockspace *ls, bool conversions)
 {
 	struct waiter *next;
@@ -446,6 +468,8 @@ static void pump_pass(struct lockspace *ls, bool conversions)
 			continue;
 		if (!is_behind_another(ls, at) && waiter_is_grantable(ls, at))
 			grant(ls, at);
+		else if (conversions && would_deadlock(ls, at))
+			refuse(ls, at, -EDEADLK, at->node == ls->node ? text_holders(ls, at) : "");
 		else if (at->wait)
 			stamp_resources(ls, at);
 		else
@@ -474,28 +498,6 @@ void table_pump(struct lockspace *ls)
 	ls->stamp++;
 	pump_pass(ls, true);
 	pump_pass(ls, false);
-}
-
-/* Another conversion waits for us, and we would wait for it. */
-static bool would_deadlock(const struct lockspace *ls, const struct waiter *waiter)
-{
-	for (size_t i = 0; i < waiter->count; i++) {
-		const struct resource *resource = waiter->resources[i];
-		const struct lock *mine = own_lock(resource, waiter);
-
-		for (const struct waiter *at = ls->waiters; mine && at; at = at->next) {
-			const struct lock *its = at == waiter ? NULL : own_lock(resource, at);
-			bool names_it = false;
-
-			for (size_t j = 0; its && j < at->count; j++)
-				names_it |= at->resources[j] == resource;
-			if (names_it && !is_owner(its, waiter) &&
-			    !lock_mode_compatible(its->mode, waiter->mode) &&
-			    !lock_mode_compatible(mine->mode, at->mode))
-				return true;
-		}
-	}
-	return false;
 }
 
 static void settle_new(struct lockspace *ls, struct waiter *waiter, uint64_t client,

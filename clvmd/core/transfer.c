@@ -20,17 +20,23 @@ static void keep(struct lockspace *ls, struct kept *kept)
 	ls->kept_end = &kept->next;
 }
 
-void keep_message(struct lockspace *ls, uint32_t from, const void *bytes, size_t length)
+static void keep_bytes(struct lockspace *ls, enum kept_type type, uint32_t from, const void *bytes,
+		       size_t length)
 {
 	struct kept *kept = ls_alloc(ls, sizeof(*kept) + length);
 
 	if (!kept)
 		return;
-	kept->type = KEPT_MESSAGE;
+	kept->type = type;
 	kept->node = from;
 	kept->length = length;
 	memcpy(kept->bytes, bytes, length);
 	keep(ls, kept);
+}
+
+void keep_message(struct lockspace *ls, uint32_t from, const void *bytes, size_t length)
+{
+	keep_bytes(ls, KEPT_MESSAGE, from, bytes, length);
 }
 
 void keep_left(struct lockspace *ls, uint32_t node, enum leave_reason reason)
@@ -55,6 +61,7 @@ static void forget_kept(struct lockspace *ls)
 	}
 	ls->kept_end = &ls->kept;
 	ls->keeping = false;
+	ls->chunks_for = NULL;
 	buf_free(&ls->chunks);
 }
 
@@ -62,6 +69,8 @@ static void replay_one(struct lockspace *ls, const struct kept *kept)
 {
 	struct message message;
 
+	if (kept->type == KEPT_SYNC)
+		return;
 	if (kept->type == KEPT_LEFT)
 		member_left(ls, kept->node, kept->reason);
 	else if (!message_decode(kept->bytes, kept->length, &message, NULL))
@@ -71,19 +80,26 @@ static void replay_one(struct lockspace *ls, const struct kept *kept)
 
 /* ---- the transfer ---- */
 
-void transfer_void(struct lockspace *ls)
+static void transfer_stopped(struct lockspace *ls)
 {
-	ls->transfer = ls->sync_sent = false;
+	ls->transfer = false;
 	for (size_t i = 0; i < ls->member_count; i++)
 		ls->members[i]->loading = false;
+}
+
+void transfer_void(struct lockspace *ls)
+{
+	ls->sync_sent = false;
+	transfer_stopped(ls);
 	forget_kept(ls);
 }
 
+/* A joiner goes on keeping: another SYNC will follow, and be one of the places to begin at. */
 void transfer_left(struct lockspace *ls, uint32_t node)
 {
 	ls->form_sent = false;
 	if (ls->transfer && ls->transfer_from == node)
-		transfer_void(ls);
+		transfer_stopped(ls);
 }
 
 static bool may_sync(const struct member *member)
@@ -96,7 +112,7 @@ static bool may_sync(const struct member *member)
 
 static void send_sync(struct lockspace *ls)
 {
-	struct message message = { .type = MESSAGE_SYNC };
+	struct message message = { .type = MESSAGE_SYNC, .request = ls->sync_number + 1 };
 	uint32_t nodes[LOCKSPACE_NODES_MAX];
 	struct buf bytes = { .limit = sizeof(nodes) };
 	size_t count = 0;
@@ -110,12 +126,16 @@ static void send_sync(struct lockspace *ls)
 	message.nodes = (struct blob){ bytes.data, bytes.used };
 	ls_send(ls, &message);
 	buf_free(&bytes);
+	ls->sync_number++;
 	ls->sync_sent = true;
 }
 
 static void send_blob(struct lockspace *ls, enum message_type type, const struct buf *blob)
 {
-	struct message message = { .type = type, .flags = FLAG_FIRST, .count = ls->count };
+	struct message message = { .type = type,
+				   .flags = FLAG_FIRST,
+				   .count = ls->count,
+				   .request = ls->transfer_number };
 	size_t sent = 0;
 
 	do {
@@ -145,47 +165,50 @@ static void send_chunks(struct lockspace *ls)
 	buf_free(&table);
 }
 
-static void mark_loading(struct lockspace *ls)
+static bool names_node(const struct message *sync, uint32_t node)
 {
-	for (size_t i = 0; i < ls->joiner_count; i++) {
-		struct member *member = member_find(ls, ls->joiners[i]);
+	uint32_t nodes[LOCKSPACE_NODES_MAX];
+	size_t count;
 
-		if (member && !member->synced)
-			member->loading = true;
-	}
+	if (!nodes_decode(sync->nodes, nodes, &count))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (nodes[i] == node)
+			return true;
+	return false;
 }
 
-void transfer_sync(struct lockspace *ls, struct member *from, const struct message *message)
+/* The table's side of SYNC. */
+static void transfer_begins(struct lockspace *ls, uint32_t from, const struct message *sync)
 {
-	bool is_for_me = false;
+	ls->transfer = true;
+	ls->transfer_from = from;
+	ls->transfer_number = sync->request;
+	for (size_t i = 0; i < ls->member_count; i++)
+		if (!ls->members[i]->synced && names_node(sync, ls->members[i]->node))
+			ls->members[i]->loading = true;
+}
 
+void transfer_sync(struct lockspace *ls, struct member *from, const struct message *message,
+		   const void *bytes, size_t length)
+{
 	if (!ring_is(ls, message->ring))
 		return;
 	if (from == ls->self)
 		ls->sync_sent = false;
+	/* Was sent by who is not the lowest any more: no chunks will follow. */
 	if (ls->has_table && from != lowest_synced(ls))
 		return;
-	if (!nodes_decode(message->nodes, ls->joiners, &ls->joiner_count)) {
-		ls_break(ls, "malformed SYNC from %s", from->name);
-		return;
-	}
-	for (size_t i = 0; i < ls->joiner_count; i++)
-		is_for_me |= ls->joiners[i] == ls->node;
-	if (is_for_me && ls->has_table && !ls->self->synced)
+	if (ls->has_table && !ls->self->synced && names_node(message, ls->node))
 		table_lost(ls);
-	if (!is_for_me && !ls->has_table)
-		return;
-	ls->transfer = true;
-	ls->transfer_from = from->node;
-	ls->chunks_seen = 0;
-	if (is_for_me && !ls->has_table) {
-		forget_kept(ls);
+	if (ls->has_table) {
+		transfer_begins(ls, from->node, message);
+		if (from == ls->self)
+			send_chunks(ls);
+	} else if (ls->keeping || names_node(message, ls->node)) {
 		ls->keeping = true;
-		return;
+		keep_bytes(ls, KEPT_SYNC, from->node, bytes, length);
 	}
-	mark_loading(ls);
-	if (from == ls->self)
-		send_chunks(ls);
 }
 
 static void transfer_done(struct lockspace *ls)
@@ -195,21 +218,47 @@ static void transfer_done(struct lockspace *ls)
 
 		if (member->loading)
 			member->loaded = true;
-		member->loading = false;
 	}
-	ls->transfer = false;
+	transfer_stopped(ls);
+}
+
+/* Chunks name their SYNC; a joiner applies what it kept since that one. */
+static bool is_expected(struct lockspace *ls, const struct member *from,
+			const struct message *message)
+{
+	const struct kept *found = NULL;
+	struct message sync;
+
+	if (!ls->keeping)
+		return ls->has_table && ls->transfer && from->node == ls->transfer_from &&
+		       message->request == ls->transfer_number;
+	for (const struct kept *at = ls->kept; at && !found; at = at->next)
+		if (at->type == KEPT_SYNC && at->node == from->node &&
+		    !message_decode(at->bytes, at->length, &sync, NULL) &&
+		    sync.request == message->request && names_node(&sync, ls->node))
+			found = at;
+	if (found && found != ls->chunks_for) {
+		ls->chunks_for = found;
+		ls->chunks_seen = 0;
+		buf_free(&ls->chunks);
+	}
+	return found;
 }
 
 static void load_and_replay(struct lockspace *ls, uint64_t hash)
 {
-	if (!snapshot_load(ls, ls->chunks.data, ls->chunks.used) || table_hash(ls) != hash) {
+	const struct kept *sync = ls->chunks_for;
+	struct message message;
+
+	if (!snapshot_load(ls, ls->chunks.data, ls->chunks.used) || table_hash(ls) != hash ||
+	    message_decode(sync->bytes, sync->length, &message, NULL)) {
 		ls_break(ls, "the transferred lock table is damaged");
 		return;
 	}
 	ls->keeping = false;
 	ls->decided = true;
-	mark_loading(ls);
-	for (const struct kept *at = ls->kept; at && !ls->broken; at = at->next)
+	transfer_begins(ls, sync->node, &message);
+	for (const struct kept *at = sync->next; at && !ls->broken; at = at->next)
 		replay_one(ls, at);
 	forget_kept(ls);
 	ls->state_due = true;
@@ -217,13 +266,13 @@ static void load_and_replay(struct lockspace *ls, uint64_t hash)
 
 void transfer_chunk(struct lockspace *ls, struct member *from, const struct message *message)
 {
-	if (!ring_is(ls, message->ring) || !ls->transfer || from->node != ls->transfer_from)
+	if (!ring_is(ls, message->ring) || !is_expected(ls, from, message))
 		return;
-	if (message->number != ++ls->chunks_seen) {
-		ls_break(ls, "a chunk of the lock table is missing");
-		return;
-	}
 	if (ls->keeping) {
+		if (message->number != ++ls->chunks_seen) {
+			ls_break(ls, "a chunk of the lock table is missing");
+			return;
+		}
 		buf_add(&ls->chunks, message->payload.bytes, message->payload.length);
 		if (ls->chunks.failed) {
 			ls_break(ls, "out of memory for a state transfer");

@@ -397,7 +397,7 @@ int main(int argc, char **argv)
 	uint64_t seed = 1, schedules = 2500;
 	struct sim totals = { 0 };
 	bool verbose = false;
-	int failures = 0;
+	int failures = 0, most = 10;
 
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--seed") && i + 1 < argc)
@@ -406,12 +406,14 @@ int main(int argc, char **argv)
 			schedules = strtoull(argv[++i], NULL, 10);
 		else if (!strcmp(argv[i], "--verbose"))
 			verbose = true;
+		else if (!strcmp(argv[i], "--stop"))
+			most = 1;
 		else
-			return fprintf(stderr, "usage: %s [--seed S] [--schedules N] [--verbose]\n",
+			return fprintf(stderr, "usage: %s [--seed S] [--schedules N] [--verbose] [--stop]\n",
 				       argv[0]),
 			       2;
 	}
-	for (uint64_t i = 0; i < schedules && failures < 10; i++)
+	for (uint64_t i = 0; i < schedules && failures < most; i++)
 		failures += !run(seed + i, verbose, &totals);
 	printf("%" PRIu64 " schedules: %zu rings, %zu grants, %zu commits, %zu recoveries, "
 	       "%zu comparisons, runs %zu%% of the time, %d failures\n",

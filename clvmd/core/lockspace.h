@@ -121,6 +121,7 @@ struct nodelist_entry {
  * client: the shell's number of a client process, never used again while the daemon runs;
  * 0 is the daemon itself (activation locks). request: unique within this daemon's life,
  * chosen by the shell. All resources are granted together or refused together.
+ * Who asks for a weaker mode than it holds gives up the stronger one by asking.
  */
 struct lock_request {
 	uint64_t client;
@@ -187,10 +188,13 @@ enum effect_type {
 	EFFECT_RUN,	 /* run op's payload in a worker: op, phase, payload; answer by
 			    lockspace_op_result() */
 	EFFECT_OP_RESULT, /* for the owner's client: op, phase, node, rc, text, data */
-	EFFECT_OP_DONE,	  /* all targets of this phase have answered or are gone */
-	EFFECT_RECOVER,	  /* owner gone after COMMIT: read the disk, then lockspace_op_outcome() */
-	EFFECT_STATE,	  /* running <-> paused, member state changed: text for the event log */
-	EFFECT_LEAVE,	  /* this member must leave the group (rules 12, 28); text says why */
+	EFFECT_OP_DONE, /* all targets of this phase have answered or are gone. error: the phase did
+			   not happen, text says why; after a PREPARE that failed so nothing is
+			   open, after a COMMIT that did ABORT is due */
+	EFFECT_RECOVER, /* owner gone after COMMIT: read the disk, then lockspace_op_outcome().
+			   May be asked again after a ring change: answer again */
+	EFFECT_STATE,	/* running <-> paused, member state changed: text for the event log */
+	EFFECT_LEAVE,	/* this member must leave the group (rules 12, 28); text says why */
 	EFFECT_LOG,
 };
 
@@ -220,7 +224,7 @@ struct lockspace_options {
 	struct daemon_id daemon;
 	struct daemon_id
 		lineage_seed; /* random; becomes the lineage if this member FORMs (rule 20) */
-	size_t memory_limit;  /* bytes for tables and effects; 0: a default of 256 MiB */
+	size_t memory_limit;  /* bytes for tables and effects, the same on all nodes; 0: 256 MiB */
 };
 
 /** NULL when there is no memory. */
@@ -254,8 +258,11 @@ const struct effect *lockspace_op_result(struct lockspace *ls, const struct op_r
 /** Answer to EFFECT_RECOVER: the disk holds the new (or old) metadata. Sends OUTCOME to all. */
 const struct effect *lockspace_op_outcome(struct lockspace *ls, struct op_id op, bool is_new);
 
-/** An activation lock that this kernel has from before the daemon started (rules 20, 21). Before
- * joining. */
+/**
+ * An activation lock that this kernel has from before the daemon started (rules 20, 21). Before
+ * joining. Joining says that every process of the daemon before is dead: its command locks and
+ * what it did not adopt are released, its operations recovered.
+ */
 int lockspace_adopt(struct lockspace *ls, const char *resource, enum lock_mode mode,
 		    struct err *err);
 

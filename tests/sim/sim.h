@@ -79,8 +79,9 @@ struct node {
 	struct entry *outbox, **outbox_end;
 	struct quorum_callback *quorum, **quorum_end;
 	bool leaving;
-	uint64_t suspended;	    /* number of the operation it is suspended for, 0 none */
-	uint64_t started_suspended; /* and was when this daemon started */
+	uint64_t seen_ring, quorum_ring; /* that its daemon was told of last */
+	uint64_t suspended;		 /* number of the operation it is suspended for, 0 none */
+	uint64_t started_suspended;	 /* and was when this daemon started */
 };
 
 /* ---- clients ---- */

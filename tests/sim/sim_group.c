@@ -282,6 +282,7 @@ static void hand_over(struct sim *sim, unsigned n, struct event *event)
 			if (event->mask & 1U << i)
 				members[ring.member_count++] = i + 1;
 		effects = lockspace_ring(node->ls, &ring);
+		node->seen_ring = event->ring.seq;
 	}
 	node_effects(sim, n, effects);
 }
@@ -316,6 +317,7 @@ bool group_quorum_one(struct sim *sim, unsigned n)
 		node->quorum_end = &node->quorum;
 	event.quorate = callback->quorate;
 	event.ring = callback->ring;
+	node->quorum_ring = callback->ring.seq;
 	event.member_count = (size_t)__builtin_popcount(callback->mask);
 	free(callback);
 	node_effects(sim, n, lockspace_quorum(node->ls, &event));

@@ -54,11 +54,6 @@ void sim_log(const struct sim *sim, const char *fmt, ...)
 
 /* ---- agreement ---- */
 
-struct standing {
-	bool up, running;
-	uint64_t count, hash;
-};
-
 /* Copies that are in one ring and have read equally far of it must be equal. */
 static void check_agreement(struct sim *sim)
 {
@@ -116,6 +111,19 @@ static void print_nodes(const struct sim *sim)
 	}
 }
 
+/* ---- quorum ---- */
+
+static void check_quorum(struct sim *sim)
+{
+	for (unsigned n = 0; n < sim->nodes; n++) {
+		const struct node *node = &sim->node[n];
+
+		if (node->daemon && lockspace_is_running(node->ls) &&
+		    node->quorum_ring < node->seen_ring)
+			sim_fail(sim, "node %u runs on the quorum of another ring", n + 1);
+	}
+}
+
 /* ---- faults ---- */
 
 static void maybe_start(struct sim *sim, unsigned n)
@@ -164,15 +172,15 @@ static void fault(struct sim *sim)
 		break;
 	case 3:
 	case 4:
+	case 5:
 		mend(sim);
 		break;
-	case 5:
+	case 6:
 		if (node->alive) {
 			node_crash(sim, n);
 			reform(sim, sim_draw(sim, 2));
 		}
 		break;
-	case 6:
 	case 7:
 		if (!node->alive)
 			node_boot(sim, n);
@@ -239,8 +247,7 @@ static void step(struct sim *sim)
 		activation_act(sim, n);
 		break;
 	case 14:
-		if (!sim_draw(sim, 3))
-			maybe_start(sim, n);
+		maybe_start(sim, n);
 		break;
 	case 15:
 		if (!sim_draw(sim, sim->calm))
@@ -252,6 +259,7 @@ static void step(struct sim *sim)
 	}
 	sim->running_steps += sim->node[n].daemon && lockspace_is_running(sim->node[n].ls);
 	check_agreement(sim);
+	check_quorum(sim);
 }
 
 /* ---- healing ---- */
@@ -361,7 +369,7 @@ static bool run(uint64_t seed, bool verbose, struct sim *totals)
 	sim->verbose = verbose;
 	sim->nodes = 2 + (unsigned)sim_draw(sim, 3);
 	sim->two_node = sim->nodes == 2 && sim_draw(sim, 2);
-	sim->calm = 2 + sim_draw(sim, 12);
+	sim->calm = 3 + sim_draw(sim, 25);
 	group_init(sim);
 	for (unsigned n = 0; n < sim->nodes; n++)
 		node_boot(sim, n);
@@ -399,6 +407,7 @@ int main(int argc, char **argv)
 	bool verbose = false;
 	int failures = 0, most = 10;
 
+	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--seed") && i + 1 < argc)
 			seed = strtoull(argv[++i], NULL, 10);
@@ -409,7 +418,8 @@ int main(int argc, char **argv)
 		else if (!strcmp(argv[i], "--stop"))
 			most = 1;
 		else
-			return fprintf(stderr, "usage: %s [--seed S] [--schedules N] [--verbose] [--stop]\n",
+			return fprintf(stderr,
+				       "usage: %s [--seed S] [--schedules N] [--verbose] [--stop]\n",
 				       argv[0]),
 			       2;
 	}

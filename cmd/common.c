@@ -15,8 +15,8 @@
 
 #define ARG(field) offsetof(struct common_args, field)
 
-/* --config is one word of argv: the kernel allows 128 KiB; filters of --devices come on top. */
-#define CONFIG_MAX ((size_t)4 << 20)
+/* --config is one word of argv: the kernel allows 128 KiB. */
+#define CONFIG_MAX ((size_t)256 << 10)
 
 const struct opt common_opts[] = {
 	{ 'd', "debug", OPT_COUNT, ARG(debug), NULL,
@@ -74,53 +74,6 @@ const struct opt lenient_opts[] = {
 	{ 0 },
 };
 
-/* A string of lvm.conf: quotes and backslashes are escaped by a backslash. */
-static void add_quoted(struct buf *config, const char *text)
-{
-	buf_puts(config, "\"");
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			buf_puts(config, "\\");
-		buf_add(config, text, 1);
-	}
-	buf_puts(config, "\"");
-}
-
-/* Accept exactly this path, as a filter: the regular expression is escaped within the string. */
-static void add_accept(struct buf *config, const char *path, size_t length)
-{
-	static const char special[] = ".[]()*+?^$\\|{}";
-
-	if (length == 0)
-		return;
-	buf_puts(config, "\"a|^");
-	for (size_t i = 0; i < length; i++) {
-		if (path[i] == '"')
-			buf_puts(config, "\\");
-		else if (strchr(special, path[i]))
-			buf_puts(config, path[i] == '\\' ? "\\\\\\" : "\\\\");
-		buf_add(config, path + i, 1);
-	}
-	buf_puts(config, "$|\",");
-}
-
-static void add_devices(struct buf *config, const struct opt_list *devices)
-{
-	if (devices->count == 0)
-		return;
-	buf_puts(config, "\ndevices/use_devicesfile=0\ndevices/filter=[");
-	for (size_t i = 0; i < devices->count; i++) {
-		for (const char *at = devices->items[i]; *at;) {
-			size_t length = strcspn(at, ",");
-
-			add_accept(config, at, length);
-			at += length;
-			at += *at == ',';
-		}
-	}
-	buf_puts(config, "\"r|.*|\"]\n");
-}
-
 static const char *config_override(struct cmdline *line, struct err *err)
 {
 	AUTO_BUF struct buf config = { .limit = CONFIG_MAX };
@@ -134,11 +87,6 @@ static const char *config_override(struct cmdline *line, struct err *err)
 		buf_puts(&config, "\nactivation/udev_sync=0");
 	if (common->autobackup == NO)
 		buf_puts(&config, "\nbackup/backup=0");
-	if (common->devices_file) {
-		buf_puts(&config, "\ndevices/use_devicesfile=1\ndevices/devicesfile=");
-		add_quoted(&config, common->devices_file);
-	}
-	add_devices(&config, &common->devices);
 	override =
 		config.failed ? NULL : arena_strdup(&line->arena, config.data ? config.data : "");
 	if (!override)
@@ -154,9 +102,16 @@ int common_context_options(struct cmdline *line, struct context_options *ret_opt
 
 	if (!override)
 		return -ENOMEM;
+	if (common->devices.count && common->devices_file)
+		return err_set(err, EINVAL, "A --devices list cannot be used with --devicesfile.");
+	if (common->devices_file && strchr(common->devices_file, '/'))
+		return err_set(err, EINVAL, "Invalid devices file name.");
 	*ret_options = (struct context_options){
 		.config_override = override[0] ? override : NULL,
 		.command_line = line->command_line,
+		.devices = common->devices.items,
+		.device_count = common->devices.count,
+		.devices_file = common->devices_file,
 		.test = common->test,
 		.yes = common->yes,
 		.force = common->force,

@@ -8,7 +8,9 @@
 #define LIB_CONTEXT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "metadata/base/err.h"
 
@@ -37,6 +39,11 @@ struct context_ops {
 struct context_options {
 	const char *config_override; /* --config STR, or NULL */
 	const char *command_line;    /* argv joined by blanks: goes into descriptions and locks */
+	/* --devices, each perhaps a list with commas; none: --devicesfile (NULL: as configured, "":
+	 * none), else the filters of lvm.conf. */
+	const char *const *devices;
+	size_t device_count;
+	const char *devices_file;
 	struct context_ops ops;
 	bool test;	/* -t: change nothing */
 	bool yes;	/* -y */
@@ -48,11 +55,16 @@ struct context_options {
 			   node */
 };
 
+#define CONTEXT_HANGING_MAX 256
+
 struct context {
 	struct context_options options;
 	struct config *config;
 	struct cluster *cluster; /* connected on first use; see cluster_get() in lib/cluster.h */
 	char *hostname;
+	dev_t hanging[CONTEXT_HANGING_MAX]; /* devices that did not answer: not asked again */
+	unsigned hanging_count;
+	bool selection_told;  /* what is wrong with the list of devices */
 	unsigned write_count; /* metadata texts written: "Write[2] from ..." */
 };
 

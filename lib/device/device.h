@@ -27,13 +27,14 @@ struct device {
 	bool is_partitioned;  /* has a partition table with partitions: not usable as PV */
 	bool is_dm_lv;	      /* an LVM LV (dm uuid LVM-…): not scanned unless devices/scan_lvs */
 	const char *rejected; /* NULL usable; else LVM2's reason: "device is rejected by filter
-				 config", … */
+				 config", …; what only its content tells is known after a scan */
 };
 
 struct device_list {
 	struct arena arena;
 	struct device **items; /* sorted by name */
 	size_t count;
+	struct selection *selection; /* NULL: filters decide */
 };
 
 /** All block devices under /sys/class/block with a node in /dev, filters applied (rejected says
@@ -41,6 +42,13 @@ struct device_list {
 int device_list_build(struct context *context, struct device_list **ret_list,
 		      struct err *err) MUST_CHECK;
 void device_list_free(struct device_list *list);
+
+/** How long devices may take to answer when many are read at once: devices/read_timeout. */
+unsigned device_read_timeout_ms(const struct context *context);
+
+/** This device did not answer in that time: tell, and do not use it as long as the context lives.
+ */
+void device_set_hanging(struct context *context, struct device *device);
 
 /** By any path (alias, other link, also one not under /dev that leads to the same devno), or NULL.
  */
@@ -52,6 +60,8 @@ enum device_mode { DEVICE_READ, DEVICE_WRITE, DEVICE_EXCLUSIVE };
 /** Open for direct I/O; DEVICE_EXCLUSIVE adds O_EXCL (-EBUSY when mounted or held). Returns an fd.
  */
 int device_open(const struct device *device, enum device_mode mode, struct err *err) MUST_CHECK;
+/** The same for DEVICE_READ, by nothing but system calls. Returns an fd or -errno. */
+int device_open_plain(const struct device *device);
 
 /*
  * Any offset and length: the unaligned edges are read, changed and written back by whole blocks.

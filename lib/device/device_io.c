@@ -77,7 +77,7 @@ static bool is_other_device(int rc)
 	return rc == -ENXIO || rc == -ENOENT || rc == -ENODEV;
 }
 
-int device_open(const struct device *device, enum device_mode mode, struct err *err)
+static int open_any(const struct device *device, enum device_mode mode)
 {
 	int flags = (mode == DEVICE_READ ? O_RDONLY : O_RDWR) | O_DIRECT | O_CLOEXEC | O_NOCTTY;
 	int fd;
@@ -87,6 +87,18 @@ int device_open(const struct device *device, enum device_mode mode, struct err *
 	fd = open_path(device, device->name, flags);
 	for (const char *const *alias = device->aliases; is_other_device(fd) && *alias; alias++)
 		fd = open_path(device, *alias, flags);
+	return fd;
+}
+
+int device_open_plain(const struct device *device)
+{
+	return open_any(device, DEVICE_READ);
+}
+
+int device_open(const struct device *device, enum device_mode mode, struct err *err)
+{
+	int fd = open_any(device, mode);
+
 	if (fd >= 0)
 		return fd;
 	if (fd == -EBUSY && mode == DEVICE_EXCLUSIVE)

@@ -16,6 +16,7 @@
 
 #include "lib/config.h"
 #include "lib/device/filter.h"
+#include "lib/device/selection.h"
 #include "lib/device/sysfs.h"
 #include "metadata/base/cleanup.h"
 
@@ -26,6 +27,7 @@
 #define DEFAULT_BLOCK	   512
 #define LOGICAL_BLOCK_MAX  65536
 #define ALIASES_GROW_FIRST 64
+#define READ_TIMEOUT_MAX   3600
 
 /* A node or link found under /dev. */
 struct alias {
@@ -224,6 +226,36 @@ static uint32_t logical_block_bytes(const char *kernel_name)
 	return (uint32_t)bytes;
 }
 
+static const char *const reason_hanging = "device does not answer";
+
+static bool is_hanging(const struct context *context, dev_t devno)
+{
+	for (unsigned i = 0; i < context->hanging_count; i++)
+		if (context->hanging[i] == devno)
+			return true;
+	return false;
+}
+
+unsigned device_read_timeout_ms(const struct context *context)
+{
+	int64_t seconds = config_int(context->config, "devices/read_timeout");
+
+	if (seconds < 1)
+		return 1000;
+	return seconds > READ_TIMEOUT_MAX ? READ_TIMEOUT_MAX * 1000U : (unsigned)seconds * 1000U;
+}
+
+void device_set_hanging(struct context *context, struct device *device)
+{
+	device->rejected = reason_hanging;
+	if (is_hanging(context, device->devno))
+		return;
+	ctx_warn(context, "WARNING: %s: reading timed out after %u s, device is skipped.",
+		 device->name, device_read_timeout_ms(context) / 1000);
+	if (context->hanging_count < CONTEXT_HANGING_MAX)
+		context->hanging[context->hanging_count++] = device->devno;
+}
+
 static bool append_item(struct builder *builder, struct device *device)
 {
 	struct device_list *list = builder->list;
@@ -255,9 +287,16 @@ static void add_device(void *data, const char *kernel_name)
 		return;
 	sectors = sysfs_number(kernel_name, "size", 0);
 	device->size_bytes = sectors > UINT64_MAX / KERNEL_SECTOR ? 0 : sectors * KERNEL_SECTOR;
-	device->logical_block_bytes = logical_block_bytes(kernel_name);
 	device->is_partition = sysfs_has(kernel_name, "partition");
-	filter_device(builder->filter, kernel_name, device);
+	device->logical_block_bytes = DEFAULT_BLOCK;
+	if (builder->list->selection)
+		device->rejected = selection_reject(builder->list->selection, kernel_name, device);
+	if (!device->rejected)
+		filter_device(builder->filter, kernel_name, device, !builder->list->selection);
+	if (!device->rejected)
+		device->logical_block_bytes = logical_block_bytes(kernel_name);
+	if (!device->rejected && is_hanging(builder->context, device->devno))
+		device->rejected = reason_hanging;
 	if (!append_item(builder, device))
 		builder->out_of_memory = true;
 }
@@ -299,7 +338,10 @@ int device_list_build(struct context *context, struct device_list **ret_list, st
 	builder.list = calloc(1, sizeof(*builder.list));
 	if (builder.list) {
 		builder.list->arena.limit = LIST_ARENA_LIMIT;
-		rc = build(&builder, err);
+		if (!(rc = selection_open(context, &builder.list->selection, err)))
+			rc = build(&builder, err);
+		if (!rc && builder.list->selection)
+			selection_tell_missing(context, builder.list->selection);
 	} else {
 		rc = err_set(err, ENOMEM, "Out of memory for the list of devices.");
 	}
@@ -318,6 +360,7 @@ void device_list_free(struct device_list *list)
 	if (!list)
 		return;
 	free(list->items);
+	selection_close(list->selection);
 	arena_free(&list->arena);
 	free(list);
 }

@@ -15,7 +15,6 @@
 
 #include "lib/device/sysfs.h"
 #include "lib/dm_log.h"
-#include "lib/fd.h"
 #include "metadata/base/cleanup.h"
 
 #define PATTERNS_MAX	1024
@@ -264,16 +263,6 @@ static bool dos_table_has_partitions(const unsigned char sector[DOS_SECTOR_BYTES
 	return found;
 }
 
-/* A table on the disk whose partitions this kernel does not know. */
-static bool has_table_on_disk(const struct device *device)
-{
-	unsigned char sector[DOS_SECTOR_BYTES];
-	AUTO_CLOSE int fd = device_open(device, DEVICE_READ, NULL);
-
-	return fd >= 0 && !device_read(fd, device, 0, sector, sizeof(sector), NULL) &&
-	       dos_table_has_partitions(sector);
-}
-
 struct children {
 	const char *kernel_name;
 	bool found;
@@ -302,7 +291,7 @@ static bool is_known_type(const struct device *device)
 }
 
 static const char *reason_to_reject(const struct filter *filter, const char *kernel_name,
-				    const struct device *device)
+				    struct device *device)
 {
 	struct holders holders;
 
@@ -310,11 +299,14 @@ static const char *reason_to_reject(const struct filter *filter, const char *ker
 		return reason_type;
 	if (device->size_bytes < filter->min_bytes)
 		return reason_small;
-	if (device->is_dm_lv && !filter->scan_lvs)
-		return reason_lv;
-	/* Reading it would wait for its resume. */
-	if (sysfs_number(kernel_name, "dm/suspended", 0))
-		return reason_suspended;
+	if (sysfs_has(kernel_name, "dm")) {
+		device->is_dm_lv = dm_uuid_begins(kernel_name, "LVM-");
+		if (device->is_dm_lv && !filter->scan_lvs)
+			return reason_lv;
+		/* Reading it would wait for its resume. */
+		if (sysfs_number(kernel_name, "dm/suspended", 0))
+			return reason_suspended;
+	}
 	holders = find_holders(kernel_name);
 	if (filter->md_detection && holders.md)
 		return reason_md;
@@ -323,19 +315,43 @@ static const char *reason_to_reject(const struct filter *filter, const char *ker
 	return NULL;
 }
 
-void filter_device(const struct filter *filter, const char *kernel_name, struct device *device)
+/* What costs little comes first: a machine may have hundreds of devices that are not used. */
+void filter_device(const struct filter *filter, const char *kernel_name, struct device *device,
+		   bool use_patterns)
 {
-	device->is_dm_lv = dm_uuid_begins(kernel_name, "LVM-");
-	device->is_partitioned = !device->is_partition && has_kernel_partitions(kernel_name);
-
-	if (!filter_accepts_names(filter, device->aliases, &device->name)) {
+	if (use_patterns && !filter_accepts_names(filter, device->aliases, &device->name)) {
 		device->rejected = reason_filter;
 		return;
 	}
 	if ((device->rejected = reason_to_reject(filter, kernel_name, device)))
 		return;
-	if (!device->is_partition && !device->is_partitioned)
-		device->is_partitioned = has_table_on_disk(device);
+	device->is_partitioned = !device->is_partition && has_kernel_partitions(kernel_name);
 	if (device->is_partitioned)
 		device->rejected = reason_partitioned;
+}
+
+/* Of the versions that lie at the start; of the others the kernel knows when they are in use. */
+static bool has_md_superblock(const unsigned char *head, size_t length)
+{
+	static const unsigned char magic[] = { 0xfc, 0x4e, 0x2b, 0xa9 };
+	static const size_t offsets[] = { 0, 4096 };
+
+	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++)
+		if (length >= offsets[i] + sizeof(magic) &&
+		    !memcmp(head + offsets[i], magic, sizeof(magic)))
+			return true;
+	return false;
+}
+
+void filter_content(const struct config *config, struct device *device, const unsigned char *head,
+		    size_t length)
+{
+	/* A table whose partitions this kernel does not know. */
+	if (!device->is_partition && length >= DOS_SECTOR_BYTES && dos_table_has_partitions(head)) {
+		device->is_partitioned = true;
+		device->rejected = reason_partitioned;
+	} else if (config_bool(config, "devices/md_component_detection") &&
+		   has_md_superblock(head, length)) {
+		device->rejected = reason_md;
+	}
 }

@@ -23,8 +23,14 @@ void filter_close(struct filter *filter);
 bool filter_accepts_names(const struct filter *filter, const char *const *names,
 			  const char **ret_name);
 
-/** All of it; @kernel_name as in /sys/class/block. Sets rejected, is_dm_lv and is_partitioned, may
- * change name. */
-void filter_device(const struct filter *filter, const char *kernel_name, struct device *device);
+/** All that is told without reading it, the patterns only if @use_patterns; @kernel_name as in
+ * /sys/class/block. Sets rejected, is_dm_lv and is_partitioned, may change name. */
+void filter_device(const struct filter *filter, const char *kernel_name, struct device *device,
+		   bool use_patterns);
+
+/** What its first bytes tell: partition tables and md superblocks. Sets rejected, is_partitioned.
+ */
+void filter_content(const struct config *config, struct device *device, const unsigned char *head,
+		    size_t length);
 
 #endif

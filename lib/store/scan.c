@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * All devices, once: the label sectors, then each metadata area that the label names. A device that
- * cannot be read is told and left out; it must not keep the others from being seen.
+ * All devices, once, in at most three rounds of reads that go out together: heads (which hold
+ * label, first area header and short texts), other headers, other texts. A device that cannot be
+ * read, or does not answer in time, is told and left out; it must not keep the others from being
+ * seen.
  */
 #include "lib/store/store_private.h"
 
@@ -9,10 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/fd.h"
+#include "lib/device/filter.h"
+#include "lib/device/selection.h"
+#include "metadata/base/cleanup.h"
 
-/* Label sectors and, where LVM2 puts it by default, the first area's header. */
-#define HEAD_BYTES	 8192
+/* Enough of where LVM2 puts the first area by default for the texts of most VGs, and so little that
+ * it is read in the time of a sector. */
+#define HEAD_BYTES	 32768
+#define HEAD_MIN_BYTES	 ((size_t)LABEL_SCAN_SECTORS * SECTOR_BYTES)
+#define GROUP_MAX	 1024 /* devices whose heads are in memory together */
+#define TEXTS_BYTES_MAX	 ((uint64_t)64 << 20)
 #define SCAN_ARENA_LIMIT ((size_t)1 << 30)
 
 struct scanner {
@@ -20,6 +28,14 @@ struct scanner {
 	struct scan *scan;
 	size_t size; /* slots in scan->pv_disks */
 	size_t denied;
+	unsigned timeout_ms;
+};
+
+/* A device that is looked at. */
+struct target {
+	struct device *device;
+	struct disk_reader reader;
+	struct pv_disk *pv_disk; /* NULL: no label */
 };
 
 /* ---- one device ---- */
@@ -87,37 +103,168 @@ static int add_pv_disk(struct scanner *scanner, const struct device *device,
 	return 0;
 }
 
-static int scan_device(struct scanner *scanner, const struct device *device, struct err *err)
+/* The head of a device was read, or could not be. */
+static int take_head(struct scanner *scanner, struct target *target, const struct batch_read *head,
+		     struct err *err)
 {
-	unsigned char bytes[HEAD_BYTES];
-	struct err reason = { 0 };
-	AUTO_CLOSE int fd = device_open(device, DEVICE_READ, &reason);
+	const struct selection *selection = scanner->scan->devices->selection;
+	struct device *device = target->device;
 	struct pv_header header;
-	struct pv_disk *pv_disk = NULL;
 	uint64_t sector;
-	int rc;
 
-	if (fd == -EACCES || fd == -EPERM) {
+	if (head->code == -ETIMEDOUT)
+		return 0; /* told at the end */
+	if (head->code == -EACCES || head->code == -EPERM) {
 		scanner->denied++;
 		return 0;
 	}
-	if (fd < 0) {
+	if (head->code && head->open_failed) {
 		/* Gone since the list was made, or no medium: not worth a warning. */
-		ctx_verbose(scanner->context, "%s", reason.text);
+		ctx_verbose(scanner->context, "%s: open failed: %s", device->name,
+			    strerror(-head->code));
 		return 0;
 	}
-	if (device_read(fd, device, 0, bytes, sizeof(bytes), &reason)) {
-		ctx_warn(scanner->context, "%s", reason.text);
+	if (head->code || head->got < HEAD_MIN_BYTES) {
+		ctx_warn(scanner->context, "Error reading device %s at 0 length %d: %s.",
+			 device->name, HEAD_BYTES,
+			 head->code ? strerror(-head->code) : "end of device");
 		return 0;
 	}
-	if (!find_label(scanner->context, device, bytes, &header, &sector))
+	filter_content(scanner->context->config, device, head->bytes, head->got);
+	if (device->rejected ||
+	    !find_label(scanner->context, device, head->bytes, &header, &sector))
 		return 0;
-	if ((rc = add_pv_disk(scanner, device, &header, sector, &pv_disk, err)))
+	if (selection && (device->rejected = selection_check_pv(scanner->context, selection, device,
+								&header.id)))
+		return 0;
+	return add_pv_disk(scanner, device, &header, sector, &target->pv_disk, err);
+}
+
+static int read_heads(struct scanner *scanner, struct target *targets, size_t count,
+		      struct gather *gather, struct err *err)
+{
+	int rc;
+
+	for (size_t i = 0; i < count; i++)
+		if ((rc = gather_add(gather, &targets[i].reader, 0, HEAD_BYTES, err)))
+			return rc;
+	if ((rc = gather_run(gather, scanner->scan, scanner->timeout_ms, err)))
 		return rc;
-	for (uint32_t i = 0; i < pv_disk->mda_count; i++)
-		mda_copy_read(scanner->context, scanner->scan, fd, &pv_disk->mdas[i],
-			      (struct head_bytes){ bytes, sizeof(bytes) }, true);
+	for (size_t i = 0; i < count; i++)
+		if ((rc = take_head(scanner, &targets[i], &gather->items[i].read, err)))
+			return rc;
 	return 0;
+}
+
+/* Headers of areas that are not in the head: second areas, and those of unusual layouts. */
+static int read_headers(struct scanner *scanner, struct target *targets, size_t count,
+			struct gather *gather, struct err *err)
+{
+	int rc;
+
+	for (size_t i = 0; i < count; i++)
+		for (uint32_t k = 0; targets[i].pv_disk && k < targets[i].pv_disk->mda_count; k++)
+			if ((rc = mda_gather_header(gather, &targets[i].reader,
+						    &targets[i].pv_disk->mdas[k], err)))
+				return rc;
+	return gather_run(gather, scanner->scan, scanner->timeout_ms, err);
+}
+
+static void read_areas(struct scanner *scanner, struct target *targets, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct target *target = &targets[i];
+
+		if (!target->pv_disk || target->reader.hangs)
+			continue;
+		for (uint32_t k = 0; k < target->pv_disk->mda_count; k++)
+			mda_copy_read(scanner->context, scanner->scan, &target->reader,
+				      &target->pv_disk->mdas[k], true);
+		disk_reader_close(&target->reader);
+	}
+}
+
+/* Texts that are not in the head, as many devices at a time as memory bears. */
+static int read_texts(struct scanner *scanner, struct target *targets, size_t count,
+		      struct err *err)
+{
+	size_t first = 0;
+
+	while (first < count) {
+		struct gather gather = { 0 };
+		size_t next = first;
+		int rc = 0;
+
+		for (; !rc && next < count && gather.bytes < TEXTS_BYTES_MAX; next++)
+			for (uint32_t k = 0;
+			     !rc && targets[next].pv_disk && k < targets[next].pv_disk->mda_count;
+			     k++)
+				rc = mda_gather_texts(&gather, &targets[next].reader,
+						      &targets[next].pv_disk->mdas[k], err);
+		if (!rc && !(rc = gather_run(&gather, scanner->scan, scanner->timeout_ms, err)))
+			read_areas(scanner, targets + first, next - first);
+		gather_free(&gather);
+		if (rc)
+			return rc;
+		first = next;
+	}
+	return 0;
+}
+
+/* A device that hangs is not there: whatever used it would hang too. */
+static void leave_out_hanging(struct scanner *scanner, struct target *targets, size_t count)
+{
+	struct scan *scan = scanner->scan;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t kept = 0;
+
+		if (!targets[i].reader.hangs)
+			continue;
+		device_set_hanging(scanner->context, targets[i].device);
+		for (size_t k = 0; k < scan->pv_disk_count; k++)
+			if (scan->pv_disks[k] != targets[i].pv_disk)
+				scan->pv_disks[kept++] = scan->pv_disks[k];
+		scan->pv_disk_count = kept;
+	}
+}
+
+static int scan_group(struct scanner *scanner, struct target *targets, size_t count,
+		      struct err *err)
+{
+	struct gather heads = { 0 }, headers = { 0 };
+	int rc;
+
+	if (!(rc = read_heads(scanner, targets, count, &heads, err)) &&
+	    !(rc = read_headers(scanner, targets, count, &headers, err)) &&
+	    !(rc = read_texts(scanner, targets, count, err)))
+		leave_out_hanging(scanner, targets, count);
+	for (size_t i = 0; i < count; i++)
+		disk_reader_close(&targets[i].reader);
+	gather_free(&headers);
+	gather_free(&heads);
+	return rc;
+}
+
+static int scan_devices(struct scanner *scanner, struct err *err)
+{
+	struct device_list *devices = scanner->scan->devices;
+	AUTO_FREE struct target *targets = calloc(devices->count + 1, sizeof(*targets));
+	size_t count = 0;
+	int rc = 0;
+
+	if (!targets)
+		return err_set(err, ENOMEM, "Out of memory for the scan.");
+	for (size_t i = 0; i < devices->count; i++)
+		if (!devices->items[i]->rejected)
+			targets[count++] = (struct target){
+				.device = devices->items[i],
+				.reader = { .device = devices->items[i], .fd = -1 },
+			};
+	for (size_t first = 0; !rc && first < count; first += GROUP_MAX)
+		rc = scan_group(scanner, targets + first,
+				count - first < GROUP_MAX ? count - first : GROUP_MAX, err);
+	return rc;
 }
 
 /* ---- all ---- */
@@ -151,10 +298,8 @@ static int scan_all(struct scanner *scanner, struct err *err)
 		return err_set(err, ENOMEM, "Out of memory for the scan.");
 	if ((rc = device_list_build(context, &scan->devices, err)))
 		return rc;
-	for (size_t i = 0; i < scan->devices->count; i++)
-		if (!scan->devices->items[i]->rejected &&
-		    (rc = scan_device(scanner, scan->devices->items[i], err)))
-			return rc;
+	if ((rc = scan_devices(scanner, err)))
+		return rc;
 	if (scanner->denied)
 		ctx_warn(context, "WARNING: Running as a non-root user. "
 				  "Functionality may be unavailable.");
@@ -167,7 +312,10 @@ static int scan_all(struct scanner *scanner, struct err *err)
 
 int scan_run(struct context *context, struct scan **ret_scan, struct err *err)
 {
-	struct scanner scanner = { .context = context };
+	struct scanner scanner = {
+		.context = context,
+		.timeout_ms = device_read_timeout_ms(context),
+	};
 	int rc;
 
 	if (!(scanner.scan = calloc(1, sizeof(*scanner.scan))))
@@ -185,6 +333,8 @@ void scan_free(struct scan *scan)
 {
 	if (!scan)
 		return;
+	for (unsigned i = 0; scan->index && i < scan->index->reader_count; i++)
+		batch_reap(scan->index->readers[i]);
 	device_list_free(scan->devices);
 	free(scan->pv_disks);
 	arena_free(&scan->arena);

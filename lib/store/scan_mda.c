@@ -16,13 +16,15 @@
 #include "lib/fd.h"
 #include "metadata/base/crc.h"
 
-#define READ_TRIES 3
+#define READ_TRIES	  3
+#define GATHERED_TEXT_MAX ((uint64_t)16 << 20) /* longer ones are read alone */
 
 /* ---- texts ---- */
 
-int mda_text_read(int fd, const struct device *device, const struct mda_header *header,
+int mda_text_read(struct disk_reader *reader, const struct mda_header *header,
 		  const struct mda_location *location, char **ret_text, struct err *err)
 {
+	const struct device *device = reader->device;
 	struct mda_pieces pieces = mda_text_pieces(header, location);
 	AUTO_FREE char *text = NULL;
 	size_t done = 0;
@@ -39,8 +41,8 @@ int mda_text_read(int fd, const struct device *device, const struct mda_header *
 		if (length > location->size_bytes - done)
 			return err_set(err, EUCLEAN, "Metadata text on %s is not in its area.",
 				       device->name);
-		if ((rc = device_read(fd, device, pieces.piece[i].offset_bytes, text + done, length,
-				      err)))
+		if ((rc = disk_read(reader, pieces.piece[i].offset_bytes, text + done, length,
+				    err)))
 			return rc;
 		done += length;
 	}
@@ -84,16 +86,12 @@ const struct known_text *scan_keep_text(struct scan *scan, const char *text, siz
 
 /* ---- one try ---- */
 
-static int read_header(int fd, struct mda_copy *copy, struct head_bytes head, struct err *err)
+static int read_header(struct disk_reader *reader, struct mda_copy *copy, struct err *err)
 {
-	const struct device *device = copy->pv_disk->device;
 	unsigned char sector[MDA_HEADER_BYTES];
-	uint64_t offset = copy->area.offset_bytes;
 	int rc;
 
-	if (head.length >= sizeof(sector) && offset <= head.length - sizeof(sector)) {
-		memcpy(sector, head.bytes + offset, sizeof(sector));
-	} else if ((rc = device_read(fd, device, offset, sector, sizeof(sector), err))) {
+	if ((rc = disk_read(reader, copy->area.offset_bytes, sector, sizeof(sector), err))) {
 		copy->state = MDA_UNREADABLE;
 		return rc;
 	}
@@ -102,7 +100,8 @@ static int read_header(int fd, struct mda_copy *copy, struct head_bytes head, st
 	return rc;
 }
 
-static int read_committed(struct scan *scan, int fd, struct mda_copy *copy, struct err *err)
+static int read_committed(struct scan *scan, struct disk_reader *reader, struct mda_copy *copy,
+			  struct err *err)
 {
 	const struct mda_location *location = &copy->header.committed;
 	const struct known_text *known;
@@ -114,7 +113,7 @@ static int read_committed(struct scan *scan, int fd, struct mda_copy *copy, stru
 	if (!location->offset_bytes || copy->ignored)
 		return 0;
 
-	rc = mda_text_read(fd, copy->pv_disk->device, &copy->header, location, &text, err);
+	rc = mda_text_read(reader, &copy->header, location, &text, err);
 	if (rc) {
 		copy->state = rc == -EUCLEAN ? MDA_BAD_TEXT : MDA_UNREADABLE;
 		return rc;
@@ -132,7 +131,7 @@ static int read_committed(struct scan *scan, int fd, struct mda_copy *copy, stru
 }
 
 /* Only its seqno counts, and only if it is readable: nothing is said when it is not. */
-static void read_precommitted(int fd, struct mda_copy *copy)
+static void read_precommitted(struct disk_reader *reader, struct mda_copy *copy)
 {
 	const struct mda_location *location = &copy->header.precommitted;
 	AUTO_ARENA struct arena arena = { .limit = VG_TEXT_MAX };
@@ -143,7 +142,7 @@ static void read_precommitted(int fd, struct mda_copy *copy)
 	if (!location->offset_bytes || !location->size_bytes ||
 	    location->offset_bytes == copy->header.committed.offset_bytes)
 		return;
-	if (mda_text_read(fd, copy->pv_disk->device, &copy->header, location, &text, NULL) ||
+	if (mda_text_read(reader, &copy->header, location, &text, NULL) ||
 	    vg_text_summary(text, (size_t)location->size_bytes, &arena, &summary, NULL))
 		return;
 	copy->precommitted_seqno = summary.seqno;
@@ -187,8 +186,8 @@ static void warn_bad_copy(struct context *context, const struct mda_copy *copy,
 		 UUID_LENGTH, pv_disk->header.id.text);
 }
 
-void mda_copy_read(struct context *context, struct scan *scan, int fd, struct mda_copy *copy,
-		   struct head_bytes head, bool warn)
+void mda_copy_read(struct context *context, struct scan *scan, struct disk_reader *reader,
+		   struct mda_copy *copy, bool warn)
 {
 	struct err err = { 0 };
 	int rc = -EUCLEAN;
@@ -197,12 +196,56 @@ void mda_copy_read(struct context *context, struct scan *scan, int fd, struct md
 	copy->precommitted_seqno = 0;
 	copy->ignored = false;
 	for (unsigned i = 0; rc == -EUCLEAN && i < READ_TRIES; i++) {
-		if (!(rc = read_header(fd, copy, head, &err)))
-			rc = read_committed(scan, fd, copy, &err);
-		head.length = 0; /* from now on from the disk */
+		if (i)
+			disk_reader_forget(reader);
+		if (!(rc = read_header(reader, copy, &err)))
+			rc = read_committed(scan, reader, copy, &err);
 	}
 	if (!rc)
-		read_precommitted(fd, copy);
+		read_precommitted(reader, copy);
 	else if (warn)
 		warn_bad_copy(context, copy, &err);
+}
+
+/* ---- what will be wanted ---- */
+
+int mda_gather_header(struct gather *gather, struct disk_reader *reader,
+		      const struct mda_copy *copy, struct err *err)
+{
+	return gather_add(gather, reader, copy->area.offset_bytes, MDA_HEADER_BYTES, err);
+}
+
+static int gather_text(struct gather *gather, struct disk_reader *reader,
+		       const struct mda_header *header, const struct mda_location *location,
+		       struct err *err)
+{
+	struct mda_pieces pieces = mda_text_pieces(header, location);
+	int rc = 0;
+
+	if (!location->offset_bytes || location->flags & MDA_LOCATION_IGNORED ||
+	    location->size_bytes > GATHERED_TEXT_MAX)
+		return 0;
+	for (unsigned i = 0; !rc && i < pieces.count; i++)
+		rc = gather_add(gather, reader, pieces.piece[i].offset_bytes,
+				(size_t)pieces.piece[i].size_bytes, err);
+	return rc;
+}
+
+int mda_gather_texts(struct gather *gather, struct disk_reader *reader, const struct mda_copy *copy,
+		     struct err *err)
+{
+	unsigned char sector[MDA_HEADER_BYTES];
+	struct mda_header header;
+	int rc;
+
+	/* What is wrong with it is found, and said, when it is read in earnest. */
+	if (!reader->known || reader->hangs ||
+	    disk_read(reader, copy->area.offset_bytes, sector, sizeof(sector), NULL) ||
+	    mda_header_decode(sector, &copy->area, &header, NULL))
+		return 0;
+	if ((rc = gather_text(gather, reader, &header, &header.committed, err)))
+		return rc;
+	if (header.precommitted.offset_bytes == header.committed.offset_bytes)
+		return 0;
+	return gather_text(gather, reader, &header, &header.precommitted, err);
 }

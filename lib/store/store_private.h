@@ -3,6 +3,7 @@
 #ifndef LIB_STORE_STORE_PRIVATE_H
 #define LIB_STORE_STORE_PRIVATE_H
 
+#include "lib/device/batch.h"
 #include "lib/store/store.h"
 
 /* A text whose checksum and summary were found good, kept once for all areas that hold it. */
@@ -22,6 +23,8 @@ struct scan_vg {
 	uint32_t pv_count;
 };
 
+#define READERS_MAX 16
+
 struct scan_index {
 	struct known_text *texts;
 	struct scan_vg *vgs;
@@ -29,21 +32,70 @@ struct scan_index {
 	bool vgs_valid; /* cleared when an area changes */
 	struct uuid *warned_ids;
 	size_t warned_count;
+	pid_t readers[READERS_MAX]; /* to reap when the scan is freed */
+	unsigned reader_count;
 };
 
-/* The first bytes of a device, read once for label and first header. */
-struct head_bytes {
-	const unsigned char *bytes;
+/* ---- reading (disk_reader.c) ---- */
+
+struct known_bytes {
+	uint64_t offset;
 	size_t length;
+	const unsigned char *bytes;
+	const struct known_bytes *next;
 };
+
+struct disk_reader {
+	const struct device *device;
+	int fd; /* -1: not opened yet */
+	bool hangs;
+	const struct known_bytes *known; /* newest first */
+};
+
+/** From what is known, or from the device. -ETIMEDOUT: it hangs. */
+int disk_read(struct disk_reader *reader, uint64_t offset, void *bytes, size_t length,
+	      struct err *err) MUST_CHECK;
+/** From now on read the device itself. */
+void disk_reader_forget(struct disk_reader *reader);
+void disk_reader_close(struct disk_reader *reader);
+
+struct gathered {
+	struct disk_reader *reader;
+	struct batch_read read;
+	struct known_bytes known;
+};
+
+/* What several readers will want, read together. Start with { 0 }; readers must not use what it
+ * brought after gather_free(). */
+struct gather {
+	struct gathered *items;
+	size_t count, size;
+	uint64_t bytes;
+	struct batch batch;
+};
+
+/** Nothing is added when it is known. */
+int gather_add(struct gather *gather, struct disk_reader *reader, uint64_t offset, size_t length,
+	       struct err *err) MUST_CHECK;
+int gather_run(struct gather *gather, struct scan *scan, unsigned timeout_ms,
+	       struct err *err) MUST_CHECK;
+void gather_free(struct gather *gather);
+
+/* ---- areas (scan_mda.c) ---- */
+
+/** Ask for the area's header; for the texts that the header names, once it is known. */
+int mda_gather_header(struct gather *gather, struct disk_reader *reader,
+		      const struct mda_copy *copy, struct err *err) MUST_CHECK;
+int mda_gather_texts(struct gather *gather, struct disk_reader *reader, const struct mda_copy *copy,
+		     struct err *err) MUST_CHECK;
 
 /** Read header and text of an area into @copy; never fails: the state says it. Reads again when a
  * writer may have come between. Warns when @warn. */
-void mda_copy_read(struct context *context, struct scan *scan, int fd, struct mda_copy *copy,
-		   struct head_bytes head, bool warn);
+void mda_copy_read(struct context *context, struct scan *scan, struct disk_reader *reader,
+		   struct mda_copy *copy, bool warn);
 
 /** The bytes at @location, checksum verified; caller frees. -EUCLEAN: checksum. */
-int mda_text_read(int fd, const struct device *device, const struct mda_header *header,
+int mda_text_read(struct disk_reader *reader, const struct mda_header *header,
 		  const struct mda_location *location, char **ret_text, struct err *err) MUST_CHECK;
 
 /** Keep a text in the scan, or find it there. NULL: not a VG's text (reason in @err). */

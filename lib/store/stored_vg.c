@@ -38,16 +38,12 @@ static void read_again(struct context *context, struct scan *scan, const struct 
 {
 	for (size_t i = 0; i < scan->pv_disk_count; i++) {
 		struct pv_disk *pv_disk = scan->pv_disks[i];
-		AUTO_CLOSE int fd = -1;
+		struct disk_reader reader = { .device = pv_disk->device, .fd = -1 };
 
-		for (uint32_t k = 0; k < pv_disk->mda_count; k++) {
-			if (!mda_copy_is_of(&pv_disk->mdas[k], vg_id))
-				continue;
-			if (fd < 0 && (fd = device_open(pv_disk->device, DEVICE_READ, NULL)) < 0)
-				break;
-			mda_copy_read(context, scan, fd, &pv_disk->mdas[k],
-				      (struct head_bytes){ 0 }, true);
-		}
+		for (uint32_t k = 0; k < pv_disk->mda_count; k++)
+			if (mda_copy_is_of(&pv_disk->mdas[k], vg_id))
+				mda_copy_read(context, scan, &reader, &pv_disk->mdas[k], true);
+		disk_reader_close(&reader);
 	}
 }
 
@@ -354,14 +350,12 @@ static int import_precommitted(const struct mda_copy *copy, const struct uuid *v
 {
 	const struct device *device = copy->pv_disk->device;
 	const struct mda_location *location = &copy->header.precommitted;
-	AUTO_CLOSE int fd = device_open(device, DEVICE_READ, err);
+	struct disk_reader reader = { .device = device, .fd = -1 };
 	AUTO_FREE char *text = NULL;
-	int rc;
+	int rc = mda_text_read(&reader, &copy->header, location, &text, err);
 
-	if (fd < 0)
-		return fd;
-	if ((rc = mda_text_read(fd, device, &copy->header, location, &text, err)) ||
-	    (rc = vg_import(text, (size_t)location->size_bytes, ret_vg, NULL, err)))
+	disk_reader_close(&reader);
+	if (rc || (rc = vg_import(text, (size_t)location->size_bytes, ret_vg, NULL, err)))
 		return rc;
 	if (uuid_equal(&(*ret_vg)->id, vg_id))
 		return 0;

@@ -427,17 +427,18 @@ static int do_backup(struct context *context, char **args)
 /* devices: every device and why it is not used. */
 static int do_devices(struct context *context, char **args)
 {
-	struct device_list *list = NULL;
-	int rc = device_list_build(context, &list, &err);
+	struct scan *scan = new_scan(context);
 
 	(void)args;
-	for (size_t i = 0; !rc && i < list->count; i++)
-		(void)printf("%s %llu %u %s\n", list->items[i]->name,
-			     (unsigned long long)list->items[i]->size_bytes,
-			     list->items[i]->logical_block_bytes,
-			     list->items[i]->rejected ? list->items[i]->rejected : "ok");
-	device_list_free(list);
-	return rc;
+	for (size_t i = 0; scan && i < scan->devices->count; i++) {
+		const struct device *device = scan->devices->items[i];
+
+		(void)printf("%s %llu %u %s\n", device->name,
+			     (unsigned long long)device->size_bytes, device->logical_block_bytes,
+			     device->rejected ? device->rejected : "ok");
+	}
+	scan_free(scan);
+	return scan ? 0 : err.code;
 }
 
 static int do_partitions(struct context *context, char **args)

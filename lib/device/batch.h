@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Many reads of many devices at once. A device that hangs costs one deadline, not one for each that
+ * hangs, and does not keep the others from being read; nor does it keep this process from ending.
+ */
+#ifndef LIB_DEVICE_BATCH_H
+#define LIB_DEVICE_BATCH_H
+
+#include "lib/device/device.h"
+
+struct batch_read {
+	const struct device *device;
+	uint64_t offset;
+	size_t length;
+	/* Set by batch_run(): */
+	int code;		    /* 0, -errno; -ETIMEDOUT: no answer */
+	bool open_failed;	    /* @code is of opening it, not of reading */
+	const unsigned char *bytes; /* those read; until batch_free() */
+	size_t got;		    /* how many: fewer than @length only at the end of the device */
+};
+
+struct batch {
+	struct batch_read *reads; /* of the caller, who may use them after batch_free() but for
+				     @bytes */
+	size_t count;
+	unsigned timeout_ms; /* without any answer until devices are given up */
+	pid_t reader;	     /* after batch_run(): 0, or a process for batch_reap() */
+	/* Private. */
+	void *memory;
+	size_t memory_size;
+};
+
+/** Fails only without memory: what happened to each read is said there. */
+int batch_run(struct batch *batch, struct err *err) MUST_CHECK;
+void batch_free(struct batch *batch);
+
+/** Wait for the end of a process that has read all. It takes some milliseconds to end, so do it
+ * late.
+ */
+void batch_reap(pid_t reader);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the two processes of a batch share: batch.c asks and waits, batch_reader.c reads. */
+#ifndef LIB_DEVICE_BATCH_READER_H
+#define LIB_DEVICE_BATCH_READER_H
+
+#include <stdatomic.h>
+
+#include "lib/device/batch.h"
+
+enum slot_state {
+	SLOT_WAITING,
+	SLOT_BUSY,   /* the reader itself may hang at it */
+	SLOT_FLYING, /* the kernel has it */
+	SLOT_DONE,   /* result is set */
+};
+
+/* One read, in memory that both processes see. Only the reader writes, while there is one. */
+struct slot {
+	_Atomic int state; /* enum slot_state */
+	int result;	   /* bytes read, or -errno */
+	bool open_failed;
+	int fd;
+	const struct device *device;
+	uint64_t start;
+	size_t length; /* start and length are whole blocks of the device */
+	unsigned char *bytes;
+};
+
+/**
+ * Read all slots that wait, many at a time if the kernel takes asynchronous reads. A byte goes to
+ * @progress_fd (unless -1) whenever some are done. Makes system calls only: it may run in the child
+ * of a fork of a process with threads.
+ */
+void batch_reader_run(struct slot *slots, size_t count, int progress_fd);
+
+#endif

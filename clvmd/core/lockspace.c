@@ -380,7 +380,8 @@ void table_message(struct lockspace *ls, uint32_t node, const struct message *me
 
 static void view_ack(struct lockspace *ls, struct member *from, const struct message *message)
 {
-	if (!ring_is(ls, message->ring) || !is_same(from->daemon.bytes, message->daemon.bytes))
+	if (!ring_is(ls, message->ring) || !is_same(from->daemon.bytes, message->daemon.bytes) ||
+	    !is_same(ls->lineage.bytes, message->lineage.bytes))
 		return;
 	if (message->count > from->acked)
 		from->acked = message->count;

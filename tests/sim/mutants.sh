@@ -15,15 +15,12 @@ missed=0
 mutants() {
 	cat <<'END'
 grant-without-acks|own.c|s/return least;/return UINT64_MAX;/
-acks-of-another-ring|lockspace.c|/static void view_ack/,/^}/s/!ring_is(ls, message->ring) ||//
-acks-kept-over-rings|member.c|/void members_ring_changed/,/^}/s/member->acked = 0;//
-grant-does-not-count|table.c|/^static void grant(/,/^}/s/ls->count++;//
 unclean-released-early|member.c|s/ops_member_lost(ls, node);/table_drop_locks(ls, node); ops_member_lost(ls, node);/
 runs-while-unclean|state_round.c|/static bool may_run/,/^}/s/if (member->unclean)/if (false)/
 dead-daemon-releases|member.c|s/table_make_orphans(ls, node);/table_drop_locks(ls, node);/
 old-ring-requests-count|lockspace.c|s/return ring_is(ls, message->ring) \&\& from->synced;/return from->synced;/
 state-of-another-ring|state_round.c|/^void table_state/,/^}/s/if (!ring_is(ls, message->ring))/if (false)/
-runs-before-the-core-is-known|state_round.c member.c|/static bool may_run/,/^}/s/|| !ls->decided//;/^void members_ring_changed/,/^}/s/member->class == CLASS_IN/false/
+no-core-no-strangers|state_round.c|/static bool may_run/,/^}/s/|| !ls->decided//;/^static void join_core/,/^}/s/member->unclean = true;//
 claim-forgets-holds|snapshot.c|/^void claim_write/,/^}/s/write_holds(at, out);//
 merge-runs-before-claims|state_round.c|/^static void join_core/,/^}/s/member->unclean = true;/member->unclean = false;/
 confirms-for-strangers|state_round.c|s/member->acked = core->hello.count;/member->acked = UINT64_MAX;/
@@ -34,9 +31,8 @@ gone-keeps-locks|table.c|/^void table_gone/,/^}/s/resource_each(ls, gone_in, \&e
 unlock-does-not-pump|table.c|/^void table_unlock/,/^}/s/table_pump(ls);//
 lost-requests-not-sent-again|own.c|/^void own_returned/,/^}/s/request->sent = false;/(void)request;/
 commit-without-acks|op_own.c|s/member->acked < op->commit_count/false/
-commit-despite-a-loss|op.c|/^static void op_commit/,/^}/s/op->doomed ||//
+commit-despite-a-loss|op.c op_own.c|/^static void op_commit/,/^}/s/op->doomed ||//;s/op->phase != OP_COMMIT || op->doomed/op->phase != OP_COMMIT/
 commit-seen-goes-back|op.c|/^static bool is_proof_of_old/,/^}/s/op->phase != OP_PREPARE/op->phase != OP_PREPARE \&\& op->phase != OP_COMMIT/
-proof-by-the-returned|op.c|/^static bool is_proof_of_old/,/^}/s/was_lost/gone/
 debts-forgotten|op.c|s/is_over = op->phase == OP_DO .*/is_over = op->phase == OP_DO || is_final(op);/
 loaded-counts-as-synced|transfer.c|/^static void transfer_done/,/^}/s/member->loaded = true;/member->loaded = member->synced = true;/
 keeps-nothing-during-transfer|lockspace.c|s/keep_message(ls, event->from, event->bytes, event->length);/(void)0;/

@@ -25,51 +25,50 @@ static int no_memory(const struct checker *checker)
 		       checker->vg->name);
 }
 
-static int compare_ids(const void *a, const void *b)
+static int check_id(struct checker *checker, struct name_index *index, const struct uuid *id,
+		    const char *kind)
 {
-	const struct uuid *const *x = a, *const *y = b;
-
-	return memcmp((*x)->text, (*y)->text, UUID_LENGTH);
+	if (uuid_is_unset(id))
+		return err_set(checker->err, EUCLEAN, "A %s of volume group %s has no UUID.", kind,
+			       checker->vg->name);
+	name_index_add_bytes(index, id->text, UUID_LENGTH, NULL);
+	return 0;
 }
 
-static int check_ids_unique(const struct checker *checker, const struct uuid **ids, size_t count,
-			    const char *kind)
+static int check_ids_unique(struct checker *checker, struct name_index *index, const char *kind)
 {
-	char id[UUID_DASHED_SIZE];
+	const char *twice = name_index_finish(index);
+	char dashed[UUID_DASHED_SIZE];
+	struct uuid id;
 
-	if (count)
-		qsort(ids, count, sizeof(*ids), compare_ids);
-	for (size_t i = 0; i < count; i++) {
-		if (uuid_is_unset(ids[i]))
-			return err_set(checker->err, EUCLEAN,
-				       "A %s of volume group %s has no UUID.", kind,
-				       checker->vg->name);
-		if (i && uuid_equal(ids[i - 1], ids[i]))
-			return err_set(checker->err, EUCLEAN,
-				       "Two %ss of volume group %s have the UUID %s.", kind,
-				       checker->vg->name, uuid_format(ids[i], id));
-	}
-	return 0;
+	if (!twice)
+		return 0;
+	memcpy(id.text, twice, UUID_LENGTH);
+	return err_set(checker->err, EUCLEAN, "Two %ss of volume group %s have the UUID %s.", kind,
+		       checker->vg->name, uuid_format(&id, dashed));
 }
 
 static int check_ids(struct checker *checker)
 {
+	static const char pv_kind[] = "physical volume", lv_kind[] = "logical volume";
 	const struct vg *vg = checker->vg;
-	size_t most = vg->pv_count > vg->lv_count ? vg->pv_count : vg->lv_count;
-	const struct uuid **ids = arena_calloc(&checker->scratch, most, sizeof(*ids));
+	struct name_index pvs, lvs;
 	int rc;
 
-	if (!ids)
-		return no_memory(checker);
 	if (uuid_is_unset(&vg->id))
 		return err_set(checker->err, EUCLEAN, "Volume group %s has no UUID.", vg->name);
+	if (!name_index_new(&pvs, vg->pv_count, &checker->scratch) ||
+	    !name_index_new(&lvs, vg->lv_count, &checker->scratch))
+		return no_memory(checker);
 	for (uint32_t i = 0; i < vg->pv_count; i++)
-		ids[i] = &vg->pvs[i]->id;
-	if ((rc = check_ids_unique(checker, ids, vg->pv_count, "physical volume")))
+		if ((rc = check_id(checker, &pvs, &vg->pvs[i]->id, pv_kind)))
+			return rc;
+	if ((rc = check_ids_unique(checker, &pvs, pv_kind)))
 		return rc;
 	for (uint32_t i = 0; i < vg->lv_count; i++)
-		ids[i] = &vg->lvs[i]->id;
-	return check_ids_unique(checker, ids, vg->lv_count, "logical volume");
+		if ((rc = check_id(checker, &lvs, &vg->lvs[i]->id, lv_kind)))
+			return rc;
+	return check_ids_unique(checker, &lvs, lv_kind);
 }
 
 static int check_names(struct checker *checker)
@@ -90,7 +89,7 @@ static int check_names(struct checker *checker)
 				       vg->lvs[i]->name);
 		name_index_add(&index, vg->lvs[i]->name, vg->lvs[i]);
 	}
-	if ((twice = name_index_sort(&index)))
+	if ((twice = name_index_finish(&index)))
 		return err_set(checker->err, EUCLEAN,
 			       "Volume group %s has two logical volumes named %s.", vg->name,
 			       twice);
@@ -358,13 +357,31 @@ static int measure(struct depths *depths, const struct lv *lv, unsigned level, u
 	return 0;
 }
 
+static bool rests_on_lvs(const struct lv *lv)
+{
+	for (uint32_t i = 0; i < lv->seg_count; i++) {
+		const struct seg *seg = &lv->segs[i];
+
+		for (uint32_t k = 0; k < seg->area_count; k++)
+			if (seg->areas[k].type == AREA_LV)
+				return true;
+		if (seg->need_count)
+			return true;
+	}
+	return false;
+}
+
 static int check_layers(struct checker *checker)
 {
 	const struct vg *vg = checker->vg;
 	struct depths depths = { .checker = checker };
-	uint32_t depth;
+	uint32_t depth, layered = 0;
 	int rc;
 
+	for (uint32_t i = 0; i < vg->lv_count; i++)
+		layered += rests_on_lvs(vg->lvs[i]);
+	if (!layered)
+		return 0;
 	depths.of = arena_calloc(&checker->scratch, vg->lv_count, sizeof(*depths.of));
 	if (!depths.of)
 		return no_memory(checker);

@@ -4,8 +4,11 @@
  * deeper than CFG_DEPTH_MAX. What a token is depends on what is expected: behind "=" a word is a
  * value, else it is a name; hence two tokenisers.
  *
- * Repeated sections are merged in a pass of their own, by sorting, so that a text of many
- * sections costs n log n whatever they are called.
+ * The text is copied once, and keys and strings are ended where they stand in that copy. The end
+ * of a word may be the next token's only character: it is kept in `held` until that is read.
+ *
+ * Repeated sections are merged in a pass of their own, so that a text of many sections costs
+ * n log n whatever they are called.
  */
 #include "metadata/config_text.h"
 
@@ -13,32 +16,75 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "metadata/base/cleanup.h"
+#include "metadata/name_index.h"
+
 enum token_type { TOKEN_END, TOKEN_MARK, TOKEN_WORD, TOKEN_ESCAPED, TOKEN_LITERAL, TOKEN_BAD };
 
 struct token {
 	enum token_type type;
-	const char *at; /* of a string: behind its quote */
-	size_t length;	/* without quotes */
-	char mark;	/* one of = { } [ ] , */
+	char *at;      /* of a string: behind its quote */
+	size_t length; /* without quotes */
+	char mark;     /* one of = { } [ ] , */
+	bool escaped;  /* there is a backslash in it */
 };
 
 struct parser {
-	const char *text, *at, *end;
-	const char *token_at; /* where the current token begins, for errors */
+	char *text, *at; /* of the copy, which a NUL ends */
+	char held;	 /* what was at @at before a NUL took its place; or NUL */
+	char *token_at;	 /* where the current token begins, for errors */
 	uint32_t line;
 	struct token token;
 	struct arena *arena;
 	struct err *err;
 };
 
-static bool is_blank(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
+enum char_class {
+	IS_BLANK = 1 << 0,
+	ENDS_WORD = 1 << 1, /* blanks, comments, marks of names, the end */
+	ENDS_STRING = 1 << 2,
+	IS_DIGIT = 1 << 3,
+	BEGINS_NUMBER = 1 << 4,
+	MARKS_NAME = 1 << 5,  /* behind or instead of a name */
+	MARKS_VALUE = 1 << 6, /* in lists */
+};
 
-static bool is_digit(char c)
+static const unsigned char char_classes[256] = {
+	['\0'] = ENDS_WORD | ENDS_STRING,
+	['\t'] = IS_BLANK | ENDS_WORD,
+	['\n'] = IS_BLANK | ENDS_WORD | ENDS_STRING,
+	['\v'] = IS_BLANK | ENDS_WORD,
+	['\f'] = IS_BLANK | ENDS_WORD,
+	['\r'] = IS_BLANK | ENDS_WORD,
+	[' '] = IS_BLANK | ENDS_WORD,
+	['#'] = ENDS_WORD,
+	['"'] = ENDS_STRING,
+	['\''] = ENDS_STRING,
+	['\\'] = ENDS_STRING,
+	['='] = ENDS_WORD | MARKS_NAME,
+	['{'] = ENDS_WORD | MARKS_NAME,
+	['}'] = ENDS_WORD | MARKS_NAME,
+	['['] = MARKS_VALUE,
+	[']'] = MARKS_VALUE,
+	[','] = MARKS_VALUE,
+	['+'] = BEGINS_NUMBER,
+	['-'] = BEGINS_NUMBER,
+	['.'] = BEGINS_NUMBER,
+	['0'] = IS_DIGIT | BEGINS_NUMBER,
+	['1'] = IS_DIGIT | BEGINS_NUMBER,
+	['2'] = IS_DIGIT | BEGINS_NUMBER,
+	['3'] = IS_DIGIT | BEGINS_NUMBER,
+	['4'] = IS_DIGIT | BEGINS_NUMBER,
+	['5'] = IS_DIGIT | BEGINS_NUMBER,
+	['6'] = IS_DIGIT | BEGINS_NUMBER,
+	['7'] = IS_DIGIT | BEGINS_NUMBER,
+	['8'] = IS_DIGIT | BEGINS_NUMBER,
+	['9'] = IS_DIGIT | BEGINS_NUMBER,
+};
+
+static inline bool is(char c, enum char_class classes)
 {
-	return c >= '0' && c <= '9';
+	return char_classes[(unsigned char)c] & classes;
 }
 
 static int parse_error(const struct parser *parser, const char *what)
@@ -53,138 +99,170 @@ static int no_memory(const struct parser *parser)
 		       parser->line);
 }
 
-static void skip_blanks(struct parser *parser)
+/* Go on to what is neither blank nor comment, and return it. */
+static inline char skip_blanks(struct parser *parser)
 {
-	bool in_comment = false;
+	char *at = parser->at;
+	char c = parser->held ? parser->held : *at;
 
-	for (; parser->at < parser->end; parser->at++) {
-		if (*parser->at == '\n') {
-			parser->line++;
-			in_comment = false;
-		} else if (*parser->at == '#') {
-			in_comment = true;
-		} else if (!in_comment && !is_blank(*parser->at)) {
-			return;
+	parser->held = '\0';
+	for (;;) {
+		if (c == '#') {
+			at = strchrnul(at + 1, '\n');
+			c = *at;
+		} else if (is(c, IS_BLANK)) {
+			parser->line += c == '\n';
+			c = *++at;
+		} else {
+			break;
 		}
 	}
+	parser->at = at;
+	return c;
 }
 
 static void read_quoted(struct parser *parser, char quote)
 {
 	struct token *token = &parser->token;
+	char *at = parser->at + 1;
 
-	token->at = ++parser->at;
-	for (; parser->at < parser->end && *parser->at != quote; parser->at++) {
-		if (*parser->at == '\n')
-			parser->line++;
-		if (quote == '"' && *parser->at == '\\' && parser->end - parser->at > 1)
-			parser->at++;
+	token->at = at;
+	token->escaped = false;
+	for (; *at != quote; at++) {
+		while (!is(*at, ENDS_STRING))
+			at++;
+		if (*at == quote || !*at)
+			break;
+		parser->line += *at == '\n';
+		if (*at == '\\' && quote == '"' && at[1]) {
+			token->escaped = true;
+			at++;
+		}
 	}
-	token->length = (size_t)(parser->at - token->at);
+	token->length = (size_t)(at - token->at);
 	token->type = quote == '"' ? TOKEN_ESCAPED : TOKEN_LITERAL;
-	if (parser->at == parser->end) {
-		token->type = TOKEN_BAD;
-		parser->token_at = parser->end;
+	parser->at = at;
+	if (*at) {
+		parser->at++;
 		return;
 	}
-	parser->at++;
+	token->type = TOKEN_BAD;
+	parser->token_at = at;
 }
 
-/* Read the next token; @ends are the characters, besides blanks and "#", that end a word. */
-static void next_token(struct parser *parser, const char *ends)
+/* Read the token that begins with @c; @marks are those that are expected here. */
+static inline void read_token(struct parser *parser, char c, enum char_class marks)
 {
 	struct token *token = &parser->token;
+	char *at = parser->at;
 
-	skip_blanks(parser);
-	parser->token_at = parser->at;
-	*token = (struct token){ .type = TOKEN_END, .at = parser->at };
-	if (parser->at == parser->end)
-		return;
-	if (*parser->at == '"' || *parser->at == '\'') {
-		read_quoted(parser, *parser->at);
-		return;
-	}
-	if (strchr(ends, *parser->at)) {
+	parser->token_at = token->at = at;
+	if (!c) {
+		token->type = TOKEN_END;
+	} else if (c == '"' || c == '\'') {
+		read_quoted(parser, c);
+	} else if (is(c, marks)) {
 		token->type = TOKEN_MARK;
-		token->mark = *parser->at++;
-		return;
-	}
-	token->type = TOKEN_WORD;
-	while (parser->at < parser->end && !is_blank(*parser->at) && *parser->at != '#' &&
-	       !strchr(ends, *parser->at))
+		token->mark = c;
 		parser->at++;
-	token->length = (size_t)(parser->at - token->at);
+	} else {
+		token->type = TOKEN_WORD;
+		while (!is(*at, ENDS_WORD))
+			at++;
+		token->length = (size_t)(at - token->at);
+		parser->at = at;
+	}
 }
 
-static void next_name(struct parser *parser)
+static inline void next_name(struct parser *parser)
 {
-	next_token(parser, "={}");
+	char c = skip_blanks(parser);
+
+	read_token(parser, c, MARKS_NAME);
 }
 
 /* Numbers end where their digits end ("1d=2" is 1, then d=2); words run on. */
-static void next_value(struct parser *parser)
+static inline void next_value(struct parser *parser)
 {
 	struct token *token = &parser->token;
-	bool dot = false;
+	char c = skip_blanks(parser);
+	bool dot;
+	char *at;
 
-	skip_blanks(parser);
-	if (parser->at < parser->end && strchr("[],", *parser->at)) {
-		next_token(parser, "[],");
+	if (!is(c, BEGINS_NUMBER)) {
+		read_token(parser, c, is(c, MARKS_VALUE) ? MARKS_VALUE : MARKS_NAME);
 		return;
 	}
-	next_token(parser, "={}");
-	if (token->type != TOKEN_WORD || !(is_digit(*token->at) || strchr("+-.", *token->at)))
-		return;
-	parser->at = token->at + 1;
-	dot = *token->at == '.';
-	while (parser->at < parser->end && (is_digit(*parser->at) || (*parser->at == '.' && !dot)))
-		dot |= *parser->at++ == '.';
-	token->length = (size_t)(parser->at - token->at);
+	dot = c == '.';
+	token->type = TOKEN_WORD;
+	parser->token_at = token->at = parser->at;
+	for (at = token->at + 1; is(*at, IS_DIGIT) || (*at == '.' && !dot); at++)
+		dot |= *at == '.';
+	token->length = (size_t)(at - token->at);
+	parser->at = at;
 }
 
-static bool is_mark(const struct parser *parser, char mark)
+static inline bool is_mark(const struct parser *parser, char mark)
 {
 	return parser->token.type == TOKEN_MARK && parser->token.mark == mark;
 }
 
-static bool is_string(const struct parser *parser)
+static inline bool is_string(const struct parser *parser)
 {
 	return parser->token.type == TOKEN_WORD || parser->token.type == TOKEN_ESCAPED ||
 	       parser->token.type == TOKEN_LITERAL;
 }
 
-/* The token's string in the arena, escapes undone; NULL without memory. */
-static char *token_text(const struct parser *parser)
+/* Only \" and \\ are escapes; others keep their backslash. */
+static size_t undo_escapes(char *text, size_t length)
 {
-	const struct token *token = &parser->token;
-	char *text = arena_strndup(parser->arena, token->at, token->length);
 	size_t used = 0;
 
-	if (!text || token->type != TOKEN_ESCAPED)
-		return text;
-	for (size_t i = 0; i < token->length; i++) {
-		/* Only \" and \\ are escapes; others keep their backslash. */
-		if (text[i] == '\\' && (text[i + 1] == '"' || text[i + 1] == '\\'))
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] == '\\' && i + 1 < length &&
+		    (text[i + 1] == '"' || text[i + 1] == '\\'))
 			i++;
 		text[used++] = text[i];
 	}
-	text[used] = '\0';
-	return text;
+	return used;
+}
+
+/* The token's string, ended by a NUL where it stands. */
+static inline char *token_text(struct parser *parser)
+{
+	struct token *token = &parser->token;
+
+	if (token->type == TOKEN_WORD)
+		parser->held = *parser->at;
+	else if (token->type == TOKEN_ESCAPED && token->escaped)
+		token->length = undo_escapes(token->at, token->length);
+	token->at[token->length] = '\0';
+	return token->at;
 }
 
 static int read_number(struct parser *parser, struct cfg_value *value)
 {
 	const struct token *token = &parser->token;
+	int64_t number = 0;
 	char digits[32];
 	char *end;
+	size_t i;
 
+	/* Nearly all of them, and none that could overflow or be octal. */
+	for (i = 0; i < token->length && is(token->at[i], IS_DIGIT); i++)
+		number = number * 10 + (token->at[i] - '0');
+	if (i == token->length && i < 19 && (*token->at != '0' || i == 1)) {
+		value->type = CFG_INTEGER;
+		value->integer = number;
+		return 0;
+	}
 	if (token->length >= sizeof(digits))
 		return parse_error(parser, "number too long");
 	memcpy(digits, token->at, token->length);
 	digits[token->length] = '\0';
 	if (strchr(digits, '.')) {
 		value->type = CFG_FLOAT;
-		value->text = token_text(parser);
+		value->text = arena_strdup(parser->arena, digits);
 		return value->text ? 0 : no_memory(parser);
 	}
 	errno = 0;
@@ -195,34 +273,27 @@ static int read_number(struct parser *parser, struct cfg_value *value)
 	return 0;
 }
 
-static int read_scalar(struct parser *parser, bool in_list, struct cfg_value **ret_value)
+static int read_scalar(struct parser *parser, bool in_list, struct cfg_value *value)
 {
 	const struct token *token = &parser->token;
-	struct cfg_value *value;
-	int rc = 0;
 
 	if (!is_string(parser))
 		return parse_error(parser, token->type == TOKEN_BAD ? "unexpected token"
 								    : "expected a value");
-	if (!(value = arena_new(parser->arena, struct cfg_value)))
-		return no_memory(parser);
-	if (token->type == TOKEN_WORD && (is_digit(*token->at) || strchr("+-.", *token->at))) {
-		rc = read_number(parser, value);
-	} else if (token->type == TOKEN_WORD && in_list) {
-		rc = parse_error(parser, "expected a value");
-	} else {
-		value->type = CFG_STRING;
-		if (!(value->text = token_text(parser)))
-			rc = no_memory(parser);
-	}
-	*ret_value = value;
-	return rc;
+	if (token->type == TOKEN_WORD && is(*token->at, BEGINS_NUMBER))
+		return read_number(parser, value);
+	if (token->type == TOKEN_WORD && in_list)
+		return parse_error(parser, "expected a value");
+	value->type = CFG_STRING;
+	value->text = token_text(parser);
+	return 0;
 }
 
 /* The token is "["; reads up to "]". */
 static int read_list(struct parser *parser, struct cfg_node *node)
 {
 	struct cfg_value **link = &node->values;
+	struct cfg_value *value;
 	int rc;
 
 	node->is_list = true;
@@ -232,9 +303,12 @@ static int read_list(struct parser *parser, struct cfg_node *node)
 			if (is_mark(parser, ']'))
 				break;
 		}
-		if ((rc = read_scalar(parser, true, link)))
+		if (!(value = arena_new(parser->arena, struct cfg_value)))
+			return no_memory(parser);
+		if ((rc = read_scalar(parser, true, value)))
 			return rc;
-		link = &(*link)->next;
+		*link = value;
+		link = &value->next;
 	}
 	return 0;
 }
@@ -244,7 +318,9 @@ static int read_values(struct parser *parser, struct cfg_node *node)
 	next_value(parser);
 	if (is_mark(parser, '['))
 		return read_list(parser, node);
-	return read_scalar(parser, false, &node->values);
+	if (!(node->values = arena_new(parser->arena, struct cfg_value)))
+		return no_memory(parser);
+	return read_scalar(parser, false, node->values);
 }
 
 static int read_items(struct parser *parser, unsigned depth, struct cfg_node **link);
@@ -258,10 +334,8 @@ static int open_node(struct parser *parser, unsigned *depth, struct cfg_node **r
 {
 	struct cfg_node **link = ret_outer;
 	struct cfg_node *node = NULL;
-	char *name, *rest;
+	char *name = token_text(parser), *rest;
 
-	if (!(name = token_text(parser)))
-		return no_memory(parser);
 	do {
 		name += strspn(name, "/");
 		rest = strchr(name, '/');
@@ -375,15 +449,61 @@ static bool join_equal(struct item *items, size_t count, enum cfg_repeats repeat
 	return changed;
 }
 
+#define FEW_ITEMS 24
+
+static uint32_t summarise_key(const char *key)
+{
+	size_t length = strlen(key);
+
+	return (uint32_t)(unsigned char)key[0] | (uint32_t)(unsigned char)key[length / 2] << 8 |
+	       (uint32_t)(unsigned char)key[length ? length - 1 : 0] << 16 | (uint32_t)length << 24;
+}
+
+/* False when certainly no two of these @count items have the same key. */
+static bool few_may_repeat(const struct cfg_node *list, size_t count)
+{
+	uint32_t seen[FEW_ITEMS];
+
+	for (size_t i = 0; i < count; i++, list = list->next) {
+		seen[i] = summarise_key(list->key);
+		for (size_t k = 0; k < i; k++)
+			if (seen[k] == seen[i])
+				return true;
+	}
+	return false;
+}
+
+static int many_may_repeat(const struct cfg_node *list, size_t count, bool *ret_repeat,
+			   struct err *err)
+{
+	AUTO_ARENA struct arena arena = { .limit = SIZE_MAX };
+	struct name_index index;
+
+	if (!name_index_new(&index, count, &arena))
+		return err_set(err, ENOMEM, "Out of memory reading a configuration text.");
+	for (; list; list = list->next)
+		name_index_add(&index, list->key, NULL);
+	*ret_repeat = name_index_finish(&index);
+	return 0;
+}
+
 static int merge_items(struct cfg_node **list, enum cfg_repeats repeats, struct err *err)
 {
 	struct cfg_node **link = list;
+	bool may_repeat = false;
 	struct item *items;
 	size_t count = 0;
+	int rc;
 
 	for (const struct cfg_node *node = *list; node; node = node->next)
 		count++;
 	if (count < 2)
+		return 0;
+	if (count <= FEW_ITEMS)
+		may_repeat = few_may_repeat(*list, count);
+	else if ((rc = many_may_repeat(*list, count, &may_repeat, err)))
+		return rc;
+	if (!may_repeat)
 		return 0;
 	if (!(items = calloc(count, sizeof(*items))))
 		return err_set(err, ENOMEM, "Out of memory reading a configuration text.");
@@ -421,16 +541,13 @@ static int merge_tree(struct cfg_node **list, enum cfg_repeats repeats, struct e
 int cfg_parse(const char *text, size_t length, enum cfg_repeats repeats, struct arena *arena,
 	      struct cfg_node **ret_items, struct err *err)
 {
-	const char *nul = length ? memchr(text, '\0', length) : NULL;
-	struct parser parser = { .text = text,
-				 .at = text,
-				 .end = nul ? nul : text + length,
-				 .line = 1,
-				 .arena = arena,
-				 .err = err };
+	struct parser parser = { .line = 1, .arena = arena, .err = err };
 	struct cfg_node *items = NULL;
 	int rc;
 
+	if (!(parser.text = arena_strndup(arena, text, length)))
+		return no_memory(&parser);
+	parser.at = parser.token_at = parser.text;
 	if ((rc = read_items(&parser, 0, &items)))
 		return rc;
 	if (parser.token.type != TOKEN_END)

@@ -19,7 +19,7 @@ static void begin_line(struct text_out *out)
 	unsigned tabs = out->is_file ? indent_tabs(out) : out->tight_depth;
 
 	for (unsigned i = 0; i < tabs; i++)
-		buf_add(out->buf, "\t", 1);
+		buf_add_short(out->buf, "\t", 1);
 	out->line_start = out->buf->used;
 }
 
@@ -29,34 +29,37 @@ static void end_line(struct text_out *out, const char *comment)
 		size_t column = (TAB * indent_tabs(out) + out->buf->used - out->line_start) / TAB;
 
 		do
-			buf_add(out->buf, "\t", 1);
+			buf_add_short(out->buf, "\t", 1);
 		while (++column < COMMENT_COLUMN);
-		buf_printf(out->buf, "# %s", comment);
+		buf_add_short(out->buf, "# ", 2);
+		buf_puts(out->buf, comment);
 	}
-	buf_add(out->buf, "\n", 1);
+	buf_add_short(out->buf, "\n", 1);
 }
 
 void out_quoted(struct buf *buf, const char *text)
 {
-	buf_add(buf, "\"", 1);
+	buf_add_short(buf, "\"", 1);
 	for (;;) {
 		size_t plain = strcspn(text, "\"\\");
 
-		buf_add(buf, text, plain);
+		buf_add_short(buf, text, plain);
 		text += plain;
 		if (!*text)
 			break;
-		buf_add(buf, "\\", 1);
-		buf_add(buf, text++, 1);
+		buf_add_short(buf, "\\", 1);
+		buf_add_short(buf, text++, 1);
 	}
-	buf_add(buf, "\"", 1);
+	buf_add_short(buf, "\"", 1);
 }
 
 /* A name as it is, or quoted when the grammar would not read it back. */
 static void add_name(struct buf *buf, const char *name)
 {
-	if (*name && !name[strcspn(name, " \t\n\v\f\r#={}\"'\\")])
-		buf_puts(buf, name);
+	size_t plain = strcspn(name, " \t\n\v\f\r#={}\"'\\");
+
+	if (plain && !name[plain])
+		buf_add_short(buf, name, plain);
 	else
 		out_quoted(buf, name);
 }
@@ -98,7 +101,7 @@ static void begin_key(struct text_out *out, const char *key)
 void out_number(struct text_out *out, const char *key, int64_t value, const char *comment)
 {
 	begin_key(out, key);
-	buf_printf(out->buf, "%" PRId64, value);
+	buf_number(out->buf, value);
 	end_line(out, comment);
 }
 
@@ -127,7 +130,7 @@ void out_size(struct text_out *out, const char *key, uint64_t value, uint64_t se
 	char comment[OUT_SIZE_TEXT];
 
 	begin_key(out, key);
-	buf_printf(out->buf, "%" PRIu64, value);
+	buf_number(out->buf, (int64_t)value);
 	end_line(out, out->is_file ? out_size_text(sectors, comment) : NULL);
 }
 
@@ -175,7 +178,7 @@ void out_rows_add(struct text_out *out, const char *name, const uint32_t *number
 	else
 		buf_puts(out->buf, " ");
 	if (number)
-		buf_printf(out->buf, "%" PRIu32, *number);
+		buf_number(out->buf, *number);
 	else
 		out_quoted(out->buf, name);
 	if (!is_last)
@@ -197,7 +200,7 @@ static void add_value(struct buf *buf, const struct cfg_value *value)
 {
 	switch (value->type) {
 	case CFG_INTEGER:
-		buf_printf(buf, "%" PRId64, value->integer);
+		buf_number(buf, value->integer);
 		break;
 	case CFG_FLOAT:
 		buf_puts(buf, value->text);

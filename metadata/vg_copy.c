@@ -21,6 +21,7 @@ struct copier {
 	struct arena *arena;
 	struct arena scratch;
 	struct pair *pvs, *lvs;
+	const char *last_host, *last_host_copy;
 	bool failed; /* no memory */
 };
 
@@ -68,6 +69,20 @@ static void copy_text(struct copier *copier, const char **text)
 {
 	if (*text && !(*text = arena_strdup(copier->arena, *text)))
 		copier->failed = true;
+}
+
+/* Most LVs were created on the same host, and vg_import() keeps its name once. */
+static void copy_host(struct copier *copier, const char **host)
+{
+	const char *from = *host;
+
+	if (!from || from != copier->last_host) {
+		copy_text(copier, host);
+		copier->last_host = from;
+		copier->last_host_copy = *host;
+	} else {
+		*host = copier->last_host_copy;
+	}
 }
 
 static void copy_names(struct copier *copier, struct name_list **names)
@@ -147,7 +162,7 @@ static void copy_lv(struct copier *copier, struct lv *lv)
 	copy_text(copier, &lv->name);
 	copy_names(copier, &lv->unknown_flags);
 	copy_names(copier, &lv->tags);
-	copy_text(copier, &lv->creation_host);
+	copy_host(copier, &lv->creation_host);
 	copy_text(copier, &lv->lock_args);
 	copy_text(copier, &lv->profile);
 	copy_nodes(copier, &lv->unknown);

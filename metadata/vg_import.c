@@ -40,6 +40,23 @@ int import_no_memory(const struct importer *importer)
 	return err_set(importer->err, ENOMEM, "Out of memory reading volume group metadata.");
 }
 
+const char *import_describe(const struct importer *importer, const struct import_what *what,
+			    char text[IMPORT_WHAT_SIZE])
+{
+	const char *vg_name = importer->vg->name;
+
+	if (what->pv)
+		return "physical volume";
+	if (what->seg)
+		(void)snprintf(text, IMPORT_WHAT_SIZE, "segment '%s' of logical volume %s/%s",
+			       what->seg, vg_name, what->lv);
+	else if (what->lv)
+		(void)snprintf(text, IMPORT_WHAT_SIZE, "logical volume %s/%s", vg_name, what->lv);
+	else
+		(void)snprintf(text, IMPORT_WHAT_SIZE, "volume group %s", vg_name);
+	return text;
+}
+
 int import_copy(struct importer *importer, const struct cfg_node *items, struct cfg_node **ret_copy)
 {
 	if (!cfg_copy_list(items, importer->arena, NULL, NULL, ret_copy))
@@ -64,15 +81,16 @@ static int append_name(struct importer *importer, struct name_list ***link, cons
 }
 
 static int read_names(struct importer *importer, const struct cfg_node *node,
-		      struct name_list **ret_names, const char *what)
+		      struct name_list **ret_names, const struct import_what *what)
 {
 	struct name_list **link = ret_names;
+	char text[IMPORT_WHAT_SIZE];
 	int rc;
 
 	for (const struct cfg_value *value = node->values; value; value = value->next) {
 		if (value->type != CFG_STRING)
 			return import_error(importer, node, "Couldn't read '%s' for %s.", node->key,
-					    what);
+					    import_describe(importer, what, text));
 		if ((rc = append_name(importer, &link, value->text)))
 			return rc;
 	}
@@ -88,8 +106,10 @@ static const struct word *find_word(const struct word *words, const char *text, 
 }
 
 static int read_words(struct importer *importer, const struct key_table *table,
-		      const struct cfg_node *node, bool is_status, void *object, const char *what)
+		      const struct cfg_node *node, bool is_status, void *object,
+		      const struct import_what *what)
 {
+	char text[IMPORT_WHAT_SIZE];
 	struct name_list **link = field(object, table->flags_offset);
 	uint32_t *status = field(object, table->status_offset);
 	int rc;
@@ -101,7 +121,7 @@ static int read_words(struct importer *importer, const struct key_table *table,
 			return import_error(importer, node,
 					    "Status value is not a string.\nCould not read status "
 					    "flags.\nCouldn't read status flags for %s.",
-					    what);
+					    import_describe(importer, what, text));
 		word = find_word(table->words, value->text, is_status);
 		if (word)
 			*status |= word->bit;
@@ -109,7 +129,7 @@ static int read_words(struct importer *importer, const struct key_table *table,
 			return import_error(importer, node,
 					    "Unknown status flag '%s'.\nCould not read status "
 					    "flags.\nCouldn't read status flags for %s.",
-					    value->text, what);
+					    value->text, import_describe(importer, what, text));
 		else if ((rc = append_name(importer, &link, value->text)))
 			return rc;
 	}
@@ -125,7 +145,9 @@ static int read_text(struct importer *importer, const struct cfg_node *node, con
 
 	if (!(*ret_ok = cfg_get_string(node, &text)))
 		return 0;
-	if (!(*ret_text = arena_strdup(importer->arena, text)))
+	if (!importer->last_text || strcmp(importer->last_text, text) != 0)
+		importer->last_text = arena_strdup(importer->arena, text);
+	if (!(*ret_text = importer->last_text))
 		return import_no_memory(importer);
 	return 0;
 }
@@ -170,9 +192,10 @@ static bool read_number(const struct cfg_node *node, enum key_type type, void *w
 
 static int read_key(struct importer *importer, const struct key_table *table,
 		    const struct key_row *row, const struct cfg_node *node, void *object,
-		    const char *what)
+		    const struct import_what *what)
 {
 	void *where = field(object, row->offset);
+	char described[IMPORT_WHAT_SIZE];
 	const char *text = NULL;
 	bool ok = true;
 	int rc = 0;
@@ -202,29 +225,39 @@ static int read_key(struct importer *importer, const struct key_table *table,
 		break;
 	}
 	if (!ok)
-		return import_error(importer, node, "Couldn't read '%s' for %s.", node->key, what);
+		return import_error(importer, node, "Couldn't read '%s' for %s.", node->key,
+				    import_describe(importer, what, described));
 	return rc;
 }
 
-static const struct key_row *find_row(const struct key_row *rows, const char *key)
+/* @next: the row behind the last one found, which it often is, as texts are written in this order.
+ */
+static const struct key_row *find_row(const struct key_row *rows, const struct key_row *next,
+				      const char *key)
 {
-	while (rows->key && strcmp(rows->key, key) != 0)
-		rows++;
-	return rows->key ? rows : NULL;
+	for (const struct key_row *row = next; row->key; row++)
+		if (!strcmp(row->key, key))
+			return row;
+	for (const struct key_row *row = rows; row != next; row++)
+		if (!strcmp(row->key, key))
+			return row;
+	return NULL;
 }
 
 int import_keys(struct importer *importer, const struct key_table *table,
-		const struct cfg_node *items, void *object, const char *what)
+		const struct cfg_node *items, void *object, const struct import_what *what)
 {
 	struct cfg_node **unknown = field(object, table->unknown_offset);
-	const struct key_row *row;
+	const struct key_row *row, *next = table->rows;
+	char text[IMPORT_WHAT_SIZE];
 	uint64_t seen = 0;
 	int rc;
 
 	for (const struct cfg_node *node = items; node; node = node->next) {
 		if (node->is_section && table->sections_are_parts)
 			continue;
-		row = find_row(table->rows, node->key);
+		row = find_row(table->rows, next, node->key);
+		next = row ? row + 1 : next;
 		if (row && (!node->is_section || row->type == KEY_IGNORED)) {
 			uint64_t bit = (uint64_t)1 << (row - table->rows);
 
@@ -241,7 +274,7 @@ int import_keys(struct importer *importer, const struct key_table *table,
 	for (row = table->rows; row->key; row++)
 		if (row->missing && !(seen & (uint64_t)1 << (row - table->rows)))
 			return import_error(importer, NULL, "Couldn't %s for %s.", row->missing,
-					    what);
+					    import_describe(importer, what, text));
 	return 0;
 }
 
@@ -302,11 +335,12 @@ static const struct key_table pv_table = {
 static int read_pv(struct importer *importer, const struct cfg_node *node)
 {
 	struct pv *pv = arena_new(importer->arena, struct pv);
+	const struct import_what what = { .pv = node->key };
 	int rc;
 
 	if (!pv || !(pv->key = arena_strdup(importer->arena, node->key)))
 		return import_no_memory(importer);
-	if ((rc = import_keys(importer, &pv_table, node->items, pv, "physical volume")))
+	if ((rc = import_keys(importer, &pv_table, node->items, pv, &what)))
 		return rc;
 	name_index_add(&importer->pvs, pv->key, pv);
 	return vg_add_pv(importer->vg, pv, importer->err);
@@ -341,7 +375,7 @@ static int read_pvs(struct importer *importer, const struct cfg_node *section)
 			return rc;
 		}
 	}
-	(void)name_index_sort(&importer->pvs);
+	(void)name_index_finish(&importer->pvs);
 	return 0;
 }
 
@@ -426,12 +460,11 @@ static int read_vg(struct importer *importer, const struct cfg_node *node)
 {
 	struct vg *vg = importer->vg;
 	const struct cfg_node *items = node->items;
-	char what[ERROR_WIDTH];
+	const struct import_what what = { 0 };
 	int rc;
 
-	(void)snprintf(what, sizeof(what), "volume group %s", vg->name);
 	if ((rc = check_vg_format(importer, node)) ||
-	    (rc = import_keys(importer, &vg_table, items, vg, what)) ||
+	    (rc = import_keys(importer, &vg_table, items, vg, &what)) ||
 	    (rc = read_pvs(importer, cfg_find_section(items, "physical_volumes"))) ||
 	    (rc = import_lvs(importer, cfg_find_section(items, "logical_volumes"))) ||
 	    (rc = read_history(importer, cfg_find_section(items, "historical_logical_volumes"))))

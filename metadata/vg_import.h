@@ -12,12 +12,15 @@
 #include "metadata/name_index.h"
 #include "metadata/vg_words.h"
 
+#define IMPORT_WHAT_SIZE 512
+
 struct importer {
 	struct vg *vg;
 	struct arena *arena;   /* the VG's */
 	struct arena scratch;  /* the parsed text and the indexes; dies with the import */
 	struct name_index pvs; /* by key */
 	struct name_index lvs; /* by name */
+	const char *last_text; /* most LVs were created on the same host */
 	struct err *err;
 };
 
@@ -52,12 +55,23 @@ struct key_table {
 	bool sections_are_parts;	    /* sections are not unknown keys */
 };
 
+/* What is being read, for errors: the VG; a PV; an LV; or a segment of that. */
+struct import_what {
+	const char *pv; /* not NULL: any PV */
+	const char *lv, *seg;
+};
+
+/** "logical volume vg/lv" and so on, in @text. */
+const char *import_describe(const struct importer *importer, const struct import_what *what,
+			    char text[IMPORT_WHAT_SIZE]);
+
 /**
- * Read the keys of @items into @object. @what ("logical volume vg/lv") is for errors.
- * Keys without a row are kept in @object. Of equal keys the first counts.
+ * Read the keys of @items into @object. Keys without a row are kept in @object. Of equal keys the
+ * first counts.
  */
 int import_keys(struct importer *importer, const struct key_table *table,
-		const struct cfg_node *items, void *object, const char *what) MUST_CHECK;
+		const struct cfg_node *items, void *object,
+		const struct import_what *what) MUST_CHECK;
 
 /** As err_set(EUCLEAN), with the line of @node added. */
 int import_error(const struct importer *importer, const struct cfg_node *node, const char *fmt, ...)

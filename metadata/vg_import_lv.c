@@ -9,8 +9,6 @@
 
 #include "metadata/vg_import.h"
 
-#define WHAT_WIDTH 320
-
 static const struct key_row lv_rows[] = {
 	{ "id", KEY_UUID, offsetof(struct lv, id), "read uuid" },
 	{ "status", KEY_STATUS, 0, "find status flags" },
@@ -57,7 +55,7 @@ static const struct key_row seg_rows[] = {
 static const struct key_row striped_rows[] = {
 	{ "start_extent", KEY_UINT32, offsetof(struct seg, le_start), "read 'start_extent'" },
 	{ "extent_count", KEY_UINT32, offsetof(struct seg, le_count), "read 'extent_count'" },
-	{ "type", KEY_TEXT, offsetof(struct seg, type_name), NULL },
+	{ "type", KEY_IGNORED, 0, NULL },
 	{ "tags", KEY_NAMES, offsetof(struct seg, tags), NULL },
 	{ "stripe_count", KEY_UINT32, offsetof(struct seg_reading, stripe_count),
 	  "read 'stripe_count'" },
@@ -275,8 +273,8 @@ static int read_seg(struct importer *importer, const struct cfg_node *node, stru
 		    struct seg *seg)
 {
 	struct seg_reading reading = { .seg.lv = lv };
+	const struct import_what what = { .lv = lv->name, .seg = node->key };
 	const char *type_name = NULL;
-	char what[WHAT_WIDTH];
 	bool striped;
 	int rc;
 
@@ -284,12 +282,10 @@ static int read_seg(struct importer *importer, const struct cfg_node *node, stru
 		return import_error(importer, node,
 				    "Couldn't read segment type for logical volume '%s'.",
 				    lv->name);
-	(void)snprintf(what, sizeof(what), "segment '%s' of logical volume %s/%s", node->key,
-		       importer->vg->name, lv->name);
 	reading.seg.type = seg_type_of_name(type_name);
 	striped = reading.seg.type == SEG_STRIPED;
 	if ((rc = import_keys(importer, striped ? &striped_table : &seg_table, node->items,
-			      &reading, what)))
+			      &reading, &what)))
 		return rc;
 	*seg = reading.seg;
 	if (striped) {
@@ -347,17 +343,18 @@ static int read_segs(struct importer *importer, const struct cfg_node *node, str
 static int read_lv(struct importer *importer, const struct cfg_node *node, struct lv **ret_lv)
 {
 	struct lv *lv = arena_new(importer->arena, struct lv);
-	char what[WHAT_WIDTH];
+	const struct import_what what = { .lv = node->key };
+	char text[IMPORT_WHAT_SIZE];
 	int rc;
 
 	if (!lv || !(lv->name = arena_strdup(importer->arena, node->key)))
 		return import_no_memory(importer);
 	lv->major = lv->minor = -1;
-	(void)snprintf(what, sizeof(what), "logical volume %s/%s", importer->vg->name, lv->name);
-	if ((rc = import_keys(importer, &lv_table, node->items, lv, what)))
+	if ((rc = import_keys(importer, &lv_table, node->items, lv, &what)))
 		return rc;
 	if (lv->read_ahead < READ_AHEAD_NONE || lv->read_ahead > UINT32_MAX)
-		return import_error(importer, node, "Couldn't read 'read_ahead' for %s.", what);
+		return import_error(importer, node, "Couldn't read 'read_ahead' for %s.",
+				    import_describe(importer, &what, text));
 	name_index_add(&importer->lvs, lv->name, lv);
 	*ret_lv = lv;
 	return vg_add_lv(importer->vg, lv, importer->err);
@@ -375,7 +372,7 @@ static int read_all(struct importer *importer, const struct cfg_node *section, s
 				   importer->vg->name);
 			return rc;
 		}
-	(void)name_index_sort(&importer->lvs);
+	(void)name_index_finish(&importer->lvs);
 	i = 0;
 	for (const struct cfg_node *node = section->items; node; node = node->next)
 		if (node->is_section && (rc = read_segs(importer, node, lvs[i++]))) {

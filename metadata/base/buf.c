@@ -44,6 +44,20 @@ void buf_puts(struct buf *buf, const char *text)
 	buf_add(buf, text, strlen(text));
 }
 
+void buf_number(struct buf *buf, int64_t number)
+{
+	uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+	char digits[24], *at = digits + sizeof(digits);
+
+	do {
+		*--at = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest);
+	if (number < 0)
+		*--at = '-';
+	buf_add_short(buf, at, (size_t)(digits + sizeof(digits) - at));
+}
+
 void buf_printf(struct buf *buf, const char *fmt, ...)
 {
 	va_list args;

@@ -11,6 +11,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 /* Start with { .limit = n }. Released by buf_free(). */
 struct buf {
@@ -22,6 +24,19 @@ struct buf {
 };
 
 void buf_add(struct buf *buf, const void *bytes, size_t length);
+/** As buf_add() for what is nearly always short: no call when there is room. */
+static inline void buf_add_short(struct buf *buf, const char *bytes, size_t length)
+{
+	if (buf->failed || length >= buf->size - buf->used || length > buf->limit - buf->used) {
+		buf_add(buf, bytes, length);
+		return;
+	}
+	memcpy(buf->data + buf->used, bytes, length);
+	buf->used += length;
+	buf->data[buf->used] = '\0';
+}
+
+void buf_number(struct buf *buf, int64_t number);
 void buf_puts(struct buf *buf, const char *text);
 void buf_printf(struct buf *buf, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_free(struct buf *buf);

@@ -13,10 +13,11 @@
 
 static const struct opt pvcreate_opts[] = {
 	{ 'u', "uuid", OPT_STRING, ARG(uuid), &value_uuid,
-	  "The UUID to give it, instead of a random one; goes with --norestorefile." },
+	  "The UUID to give it, instead of a random one; goes with --restorefile or "
+	  "--norestorefile." },
 	{ 0, "norestorefile", OPT_FLAG, ARG(norestorefile), NULL,
 	  "Allow --uuid without a backup of metadata to restore from." },
-	{ 0, "restorefile", OPT_UNSUPPORTED, 0, &value_string,
+	{ 0, "restorefile", OPT_STRING, ARG(restore_file), &value_string,
 	  "Place the data as this backup of metadata says." },
 	{ 0, "setphysicalvolumesize", OPT_SIZE, ARG(size), &value_size,
 	  "Use only this much of the device." },
@@ -25,14 +26,28 @@ static const struct opt pvcreate_opts[] = {
 	{ 0 },
 };
 
+static int refuse_combination(struct cmdline *line, const char *other, struct err *err)
+{
+	line->stage = STAGE_FORM;
+	return err_set(err, EINVAL,
+		       "Command does not accept option combination: --%s with --restorefile ",
+		       other);
+}
+
 static int pvcreate_check(struct cmdline *line, struct err *err)
 {
 	struct pvcreate_args *args = line->args;
 	struct uuid uuid;
 	int rc;
 
-	if (args->uuid && !args->norestorefile)
+	if (args->norestorefile && args->restore_file)
+		return refuse_combination(line, "norestorefile", err);
+	if (args->bootloader_size.is_set && args->restore_file)
+		return refuse_combination(line, "bootloaderareasize", err);
+	if (args->uuid && !args->norestorefile && !args->restore_file)
 		return err_set(err, EINVAL, "--restorefile is required with --uuid");
+	if (!args->uuid && args->restore_file)
+		return err_set(err, EINVAL, "--uuid is required with --restorefile");
 	if (args->uuid && line->operand_count > 1)
 		return err_set(err, EINVAL, "Can only set uuid on one volume at once");
 	rc = args->uuid ? uuid_parse(args->uuid, &uuid, err) : 0;
@@ -41,6 +56,7 @@ static int pvcreate_check(struct cmdline *line, struct err *err)
 	rc = pv_opts_check(&args->pv, &args->op, err);
 	args->op.uuid = args->uuid;
 	args->op.norestorefile = args->norestorefile;
+	args->op.restore_file = args->restore_file;
 	args->op.set_size = args->size.is_set;
 	args->op.size_sectors = args->size.sectors;
 	args->op.bootloader_size = args->bootloader_size.sectors;

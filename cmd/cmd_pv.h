@@ -9,6 +9,7 @@ struct pvcreate_args {
 	struct pv_opts pv;
 	const char *uuid;
 	bool norestorefile;
+	const char *restore_file;
 	struct size_arg size, bootloader_size;
 	struct pv_create_args op;
 };

@@ -133,7 +133,8 @@ const struct command cmd_vgcreate = {
 /* ---- vgextend ---- */
 
 static const struct opt vgextend_opts[] = {
-	{ 0, "restoremissing", OPT_UNSUPPORTED, 0, NULL, "Take back a missing physical volume." },
+	{ 0, "restoremissing", OPT_FLAG, EXTEND(restore_missing), NULL,
+	  "Take back physical volumes that were missing while the volume group was changed." },
 	{ 0 },
 };
 
@@ -153,6 +154,9 @@ static int vgextend_run(struct context *context, struct cmdline *line, struct er
 {
 	const struct vgextend_args *args = line->args;
 
+	if (args->restore_missing)
+		return op_vg_restore_missing(context, args->op.name, args->op.devices,
+					     args->op.device_count, err);
 	return op_vg_extend(context, &args->op, err);
 }
 
@@ -284,15 +288,19 @@ const struct command cmd_vgrename = {
 /* ---- vgck ---- */
 
 static const struct opt vgck_opts[] = {
-	{ 0, "updatemetadata", OPT_UNSUPPORTED, 0, NULL, "Write the metadata again." },
+	{ 0, "updatemetadata", OPT_FLAG, offsetof(struct vgck_args, update_metadata), NULL,
+	  "Repair and write all copies of the metadata, and wipe physical volumes that are no "
+	  "members any more." },
 	{ 0 },
 };
 
 static int check_one(struct context *context, const struct target *target, const void *args,
 		     struct err *err)
 {
-	(void)args;
-	return op_vg_check(context, target->vg, err);
+	const struct vgck_args *vgck = args;
+
+	return vgck->update_metadata ? op_vg_update_metadata(context, target->vg, err)
+				     : op_vg_check(context, target->vg, err);
 }
 
 static int vgck_run(struct context *context, struct cmdline *line, struct err *err)
@@ -302,11 +310,13 @@ static int vgck_run(struct context *context, struct cmdline *line, struct err *e
 
 	if (rc == 0)
 		rc = targets_default_all_vgs(context, line, &targets, err);
-	return rc < 0 ? rc : targets_each(context, &targets, check_one, NULL, err);
+	return rc < 0 ? rc : targets_each(context, &targets, check_one, line->args, err);
 }
 
 static const struct form vgck_forms[] = {
-	{ "vgck [VG|Tag ...]", NULL, NULL, NULL, 0, ANY_NUMBER },
+	{ "vgck --updatemetadata VG", "Rewrite VG metadata to correct problems.", "updatemetadata",
+	  NULL, 1, 1 },
+	{ "vgck [VG|Tag ...]", "Check the metadata of VGs.", NULL, NULL, 0, ANY_NUMBER },
 	{ 0 },
 };
 
@@ -315,5 +325,6 @@ const struct command cmd_vgck = {
 	.summary = "Check the consistency of volume group(s)",
 	.forms = vgck_forms,
 	.opts = vgck_opts,
+	.args_size = sizeof(struct vgck_args),
 	.run = vgck_run,
 };

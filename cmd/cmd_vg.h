@@ -18,11 +18,21 @@ struct vgcreate_args {
 
 struct vgextend_args {
 	struct pv_opts pv;
+	bool restore_missing;
 	struct vg_extend_args op;
 };
 
 struct vgreduce_args {
 	struct vg_reduce_args op;
+};
+
+struct vgck_args {
+	bool update_metadata;
+};
+
+struct vgcfg_args {
+	const char *file; /* NULL: the VG's backup */
+	bool list;
 };
 
 struct vgchange_args {

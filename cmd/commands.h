@@ -7,8 +7,8 @@
 
 extern const struct command cmd_lvchange, cmd_lvcreate, cmd_lvextend, cmd_lvreduce, cmd_lvremove,
 	cmd_lvrename, cmd_lvresize, cmd_lvs;
-extern const struct command cmd_pvcreate, cmd_pvremove, cmd_pvs;
-extern const struct command cmd_vgchange, cmd_vgck, cmd_vgcreate, cmd_vgextend, cmd_vgreduce,
-	cmd_vgremove, cmd_vgrename, cmd_vgs;
+extern const struct command cmd_pvck, cmd_pvcreate, cmd_pvremove, cmd_pvs;
+extern const struct command cmd_vgcfgbackup, cmd_vgcfgrestore, cmd_vgchange, cmd_vgck, cmd_vgcreate,
+	cmd_vgextend, cmd_vgreduce, cmd_vgremove, cmd_vgrename, cmd_vgs;
 
 #endif

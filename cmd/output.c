@@ -24,6 +24,29 @@ void output_lines(FILE *stream, const char *text)
 	}
 }
 
+/* FNV-1a */
+static uint64_t hash(const char *text)
+{
+	uint64_t value = 0xcbf29ce484222325U;
+
+	for (; *text; text++)
+		value = (value ^ (unsigned char)*text) * 0x100000001b3U;
+	return value;
+}
+
+/* Has this command said so already? */
+static bool is_repeated(struct output *output, const char *text)
+{
+	const uint64_t value = hash(text);
+
+	for (size_t i = 0; i < output->warned_count; i++)
+		if (output->warned[i] == value)
+			return true;
+	if (output->warned_count < WARNINGS_KEPT)
+		output->warned[output->warned_count++] = value;
+	return false;
+}
+
 static void on_message(void *data, enum message_level level, const char *text)
 {
 	struct output *output = data;
@@ -45,6 +68,8 @@ static void on_message(void *data, enum message_level level, const char *text)
 	}
 	if ((level == MESSAGE_VERBOSE && output->verbose < 1) ||
 	    (level == MESSAGE_DEBUG && output->verbose < 4))
+		return;
+	if (level == MESSAGE_WARNING && is_repeated(output, text))
 		return;
 	output_lines(output->messages, text);
 }

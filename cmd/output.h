@@ -8,15 +8,22 @@
 #ifndef CMD_OUTPUT_H
 #define CMD_OUTPUT_H
 
+#include <stdint.h>
 #include <stdio.h>
 
 #include "cmd/command.h"
+
+#define WARNINGS_KEPT 1024
 
 struct output {
 	FILE *results, *messages;
 	int answers; /* file descriptor that questions are answered on */
 	int quiet;
 	int verbose;
+	/* Hashes of the warnings printed: disks are read again under the lock, and what is wrong
+	 * with them then is no news. */
+	uint64_t warned[WARNINGS_KEPT];
+	size_t warned_count;
 };
 
 /** The operations; @output is kept, not copied. */

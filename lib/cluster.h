@@ -68,6 +68,9 @@ void member_results_free(struct member_results *results);
 int cluster_run(struct cluster *cluster, const struct job *job, enum cluster_target target,
 		const char *node_name, struct member_results *results, struct err *err) MUST_CHECK;
 
+/** Have all members do a job whose result nobody waits for: what fails is in their logs. */
+int cluster_post(struct cluster *cluster, const struct job *job, struct err *err) MUST_CHECK;
+
 /** After PREPARE said yes: COMMIT message, acknowledged by all participants; only then write the
  * commit. */
 int cluster_commit(struct cluster *cluster, struct err *err) MUST_CHECK;

@@ -154,8 +154,8 @@ static const char *failure_prefix(enum job_kind kind)
 	return "Error on node";
 }
 
-int cluster_run(struct cluster *cluster, const struct job *job, enum cluster_target target,
-		const char *node_name, struct member_results *results, struct err *err)
+static int send_job(struct cluster *cluster, const struct job *job, enum cluster_target target,
+		    const char *node_name, uint32_t *ret_id, struct err *err)
 {
 	AUTO_BUF struct buf bytes = { .limit = JOB_BYTES_MAX };
 	struct client_message request = {
@@ -165,17 +165,36 @@ int cluster_run(struct cluster *cluster, const struct job *job, enum cluster_tar
 	};
 	int rc;
 
-	if (job->kind == JOB_SUSPEND && cluster->open_run)
-		return err_set(err, EBUSY, "Internal error: an operation is still open.");
 	if ((rc = job_encode(job, &bytes, err)))
 		return rc;
 	request.data = bytes.data;
 	request.data_length = bytes.used;
-	if ((rc = cluster_send(cluster, &request, err)))
+	rc = cluster_send(cluster, &request, err);
+	*ret_id = request.id;
+	return rc;
+}
+
+int cluster_run(struct cluster *cluster, const struct job *job, enum cluster_target target,
+		const char *node_name, struct member_results *results, struct err *err)
+{
+	uint32_t id;
+	int rc;
+
+	if (job->kind == JOB_SUSPEND && cluster->open_run)
+		return err_set(err, EBUSY, "Internal error: an operation is still open.");
+	if ((rc = send_job(cluster, job, target, node_name, &id, err)))
 		return rc;
 	if (job->kind == JOB_SUSPEND)
-		cluster->open_run = request.id;
-	return collect(cluster, request.id, results, failure_prefix(job->kind), err);
+		cluster->open_run = id;
+	return collect(cluster, id, results, failure_prefix(job->kind), err);
+}
+
+/* Its answers are dropped by whoever receives next. */
+int cluster_post(struct cluster *cluster, const struct job *job, struct err *err)
+{
+	uint32_t id;
+
+	return send_job(cluster, job, TARGET_ALL_MEMBERS, NULL, &id, err);
 }
 
 /* The next phase of the open operation. */

@@ -60,6 +60,17 @@ struct pv_layout_request {
 int pv_layout(const struct pv_layout_request *request, struct pv_header *header,
 	      struct err *err) MUST_CHECK;
 
+/* What a PV's metadata say of a PV that is to be made anew (pvcreate --restorefile). */
+struct pv_layout_fixed {
+	uint64_t pe_start_bytes, pe_end_bytes; /* the extents keep their place */
+	uint64_t ba_start_bytes, ba_size_bytes;
+};
+
+/** As pv_layout() with the data where they were: the first metadata area fills what is before
+ * them. */
+int pv_layout_restore(const struct pv_layout_request *request, const struct pv_layout_fixed *fixed,
+		      struct pv_header *header, struct err *err) MUST_CHECK;
+
 /** Extents that fit between pe_start and the end (or the second mda). */
 uint32_t pv_layout_pe_count(const struct pv_header *header, uint64_t pe_start_sectors,
 			    uint32_t extent_size_sectors);

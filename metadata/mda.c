@@ -83,6 +83,16 @@ int mda_header_decode(const unsigned char sector[MDA_HEADER_BYTES], const struct
 	return 0;
 }
 
+bool mda_header_has_magic(const unsigned char sector[MDA_HEADER_BYTES])
+{
+	struct reader in = { .at = sector, .left = MDA_HEADER_BYTES };
+	char magic[MDA_MAGIC_BYTES];
+
+	(void)get_le32(&in); /* checksum */
+	get_bytes(&in, magic, sizeof(magic));
+	return !memcmp(magic, MDA_MAGIC, MDA_MAGIC_BYTES) && get_le32(&in) == MDA_VERSION;
+}
+
 static void write_location(struct writer *out, const struct mda_location *location)
 {
 	put_le64(out, location->offset_bytes);

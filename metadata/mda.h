@@ -33,6 +33,9 @@ struct mda_header {
 int mda_header_decode(const unsigned char sector[MDA_HEADER_BYTES], const struct disk_area *area,
 		      struct mda_header *ret_header, struct err *err) MUST_CHECK;
 
+/** Magic and version are those of an area, whatever else is wrong with it. */
+bool mda_header_has_magic(const unsigned char sector[MDA_HEADER_BYTES]);
+
 void mda_header_encode(const struct mda_header *header, unsigned char sector[MDA_HEADER_BYTES]);
 
 /* A text in the ring is one piece, or two when it wraps to byte 512 of the area. */

@@ -133,6 +133,47 @@ int pv_layout(const struct pv_layout_request *request, struct pv_header *header,
 	return 0;
 }
 
+static int check_fixed(const struct pv_layout_request *request, const struct pv_layout_fixed *fixed,
+		       struct err *err)
+{
+	if (!request->page_size || request->metadata_copies > 2 || !request->alignment_bytes ||
+	    fixed->pe_end_bytes < fixed->pe_start_bytes)
+		return err_set(err, EINVAL, "Invalid layout of a physical volume.");
+	if (fixed->pe_end_bytes > request->device_size_bytes)
+		return err_set(err, ENOSPC, "Physical extents end beyond end of device.");
+	if (fixed->ba_size_bytes &&
+	    (fixed->ba_start_bytes > fixed->pe_start_bytes ||
+	     fixed->ba_size_bytes > fixed->pe_start_bytes - fixed->ba_start_bytes))
+		return err_set(err, ENOSPC, "Bootloader area does not end before the data.");
+	return 0;
+}
+
+int pv_layout_restore(const struct pv_layout_request *request, const struct pv_layout_fixed *fixed,
+		      struct pv_header *header, struct err *err)
+{
+	const uint64_t start =
+		round_up(LABEL_AREA_BYTES, request->page_size ? request->page_size : 1);
+	const uint64_t end = fixed->ba_size_bytes ? fixed->ba_start_bytes : fixed->pe_start_bytes;
+	int rc;
+
+	if ((rc = check_fixed(request, fixed, err)))
+		return rc;
+	header->device_size_bytes = request->device_size_bytes;
+	header->mda_count = header->bootloader_count = 0;
+	if (request->metadata_copies &&
+	    (rc = add_mda(request, header,
+			  (struct disk_area){ start, end > start ? end - start : 0 }, err)))
+		return rc;
+	if (fixed->ba_size_bytes)
+		header->bootloader[header->bootloader_count++] =
+			(struct disk_area){ fixed->ba_start_bytes, fixed->ba_size_bytes };
+	header->data[0] = (struct disk_area){ fixed->pe_start_bytes, 0 };
+	header->data_count = 1;
+	if (request->metadata_copies > 1)
+		return place_second_mda(request, fixed->pe_end_bytes, header, err);
+	return 0;
+}
+
 uint32_t pv_layout_pe_count(const struct pv_header *header, uint64_t pe_start_sectors,
 			    uint32_t extent_size_sectors)
 {

@@ -6,6 +6,7 @@
 #include "lib/activate/activate.h"
 #include "lib/activate/filesystem.h"
 #include "lib/job/job_steps.h"
+#include "lib/store/backup.h"
 #include "metadata/base/cleanup.h"
 
 #define AUTO_JOB_VG CLEANUP(job_vg_close)
@@ -83,7 +84,8 @@ int job_backup(struct job_step *step, struct err *err)
 	struct job_vg AUTO_JOB_VG vg = { .scan = NULL };
 	int r = job_vg_open(step, &vg, err);
 
-	if (!r)
+	/* The node whose command it was has one already, which names the command. */
+	if (!r && !backup_is_current(step->context, vg.stored->vg))
 		backup_write(step->context, vg.stored->vg);
 	return r;
 }

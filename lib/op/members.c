@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/config.h"
 #include "lib/job/job_run.h"
 
 int members_job(const struct session *session, enum job_kind kind, struct lv *const *lvs,
@@ -100,6 +101,24 @@ int members_abort(const struct session *session, const struct job *job, struct e
 	if (session_is_clustered(session))
 		return cluster_abort(session->cluster, &results, err);
 	return run_here(session, job, JOB_PHASE_ABORT, &results, err);
+}
+
+void members_send_backup(const struct session *session)
+{
+	struct context *context = session->context;
+	const struct vg *vg = session->vg;
+	struct err err = { 0 };
+	struct job job = { .kind = JOB_BACKUP, .clustered = true };
+
+	if (!vg || context->options.test || !config_bool(context->config, "backup/backup"))
+		return;
+	job.vg_name = vg->name;
+	job.vg_id = vg->id;
+	job.seqno = vg->seqno;
+	if (cluster_post(session->cluster, &job, &err))
+		ctx_warn(context,
+			 "WARNING: Other nodes do not back up the metadata of volume group %s: %s",
+			 vg->name, err.text);
 }
 
 int members_query(const struct session *session, struct lv *const *lvs, size_t lv_count,

@@ -33,6 +33,9 @@ int members_resume(const struct session *session, const struct job *job,
 		   struct err *err) MUST_CHECK;
 int members_abort(const struct session *session, const struct job *job, struct err *err) MUST_CHECK;
 
+/** All members write a backup of session->vg. Nobody waits for them; failures are in their logs. */
+void members_send_backup(const struct session *session);
+
 /* Where LVs are active, open and mounted: one line per node and LV. */
 int members_query(const struct session *session, struct lv *const *lvs, size_t lv_count,
 		  struct member_results *results, struct err *err) MUST_CHECK;

@@ -24,9 +24,11 @@
 /* ---- physical volumes ---- */
 
 struct pv_create_args {
-	const char *uuid; /* --uuid, needs norestorefile; NULL: random */
+	const char *uuid; /* --uuid, needs one of the next two; NULL: random */
 	bool norestorefile;
-	bool set_size; /* --setphysicalvolumesize */
+	const char *restore_file;    /* the data are where this backup says */
+	const struct pv *restore_pv; /* what it says; set by op_pv_create() */
+	bool set_size;		     /* --setphysicalvolumesize */
 	uint64_t size_sectors;
 	uint64_t data_alignment;	/* sectors; 0: default */
 	uint64_t data_alignment_offset; /* sectors */
@@ -207,7 +209,55 @@ int op_list_vg_names(struct context *context, struct arena *arena, const char *c
 int op_list_lv_names(struct context *context, const char *vg_name, struct arena *arena,
 		     const char *const **ret_names, size_t *ret_count, struct err *err) MUST_CHECK;
 
-/** vgck: read and check, all copies equal. */
+/* ---- repair and recovery ---- */
+
+/** pvck: is what is on the device as it must be? Says what is not. */
+int op_pv_check(struct context *context, const char *path, struct err *err) MUST_CHECK;
+
+enum pv_dump_kind {
+	PV_DUMP_HEADERS = 1, /* every value of label, PV header and area headers */
+	PV_DUMP_METADATA,    /* the text that is committed */
+	PV_DUMP_ALL,	     /* all texts in the area that the headers name */
+	PV_DUMP_SEARCH,	     /* the same, also when no header can be read */
+	PV_DUMP_AREA,	     /* the area's bytes */
+};
+/** pvck --dump; @file: where texts go, NULL: they are printed. */
+int op_pv_dump(struct context *context, const char *path, enum pv_dump_kind kind, const char *file,
+	       struct err *err) MUST_CHECK;
+
+struct pv_repair_args {
+	const char *file;  /* backup, or text dumped by pvck; NULL: none */
+	bool label_header; /* its checksum alone */
+	bool pv_header;	   /* label and PV header as the file says */
+	bool metadata;	   /* areas, with the file's text */
+};
+/** pvck --repair, --repairtype. */
+int op_pv_repair(struct context *context, const char *path, const struct pv_repair_args *args,
+		 struct err *err) MUST_CHECK;
+
+/** vgck: read and check; no PV is missing. Copies that differ are warned of. */
 int op_vg_check(struct context *context, const char *name, struct err *err) MUST_CHECK;
+
+/** vgck --updatemetadata: repair bad areas, write all, wipe PVs that are members no more. */
+int op_vg_update_metadata(struct context *context, const char *name, struct err *err) MUST_CHECK;
+
+/** vgextend --restoremissing: PVs that were missing are members as before. */
+int op_vg_restore_missing(struct context *context, const char *name, const char *const *devices,
+			  size_t device_count, struct err *err) MUST_CHECK;
+
+/** vgcfgbackup; @file (NULL: backup/<vg>) may hold %s for the VG's name. */
+int op_vg_backup(struct context *context, const char *name, const char *file,
+		 struct err *err) MUST_CHECK;
+
+/**
+ * vgcfgrestore of VG @name from @file (NULL: backup/<vg>). All its PVs must be there, and in no
+ * other VG. Its seqno is the file's + 1, or above that of copies that stay on other PVs.
+ */
+int op_vg_restore(struct context *context, const char *name, const char *file,
+		  struct err *err) MUST_CHECK;
+
+/** vgcfgrestore --list: archives and backup of @name, or @file alone. */
+int op_vg_list_backups(struct context *context, const char *name, const char *file,
+		       struct err *err) MUST_CHECK;
 
 #endif

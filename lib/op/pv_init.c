@@ -11,8 +11,10 @@
 #include "lib/fd.h"
 #include "lib/op/members.h"
 #include "lib/random.h"
+#include "lib/size.h"
 #include "metadata/edit.h"
 
+#define UNKNOWN_VG	 "<unknown>"
 #define ZEROED_BYTES	 2048 /* of the start of a new PV */
 #define MDA_ZEROED_BYTES 4096 /* of the start of each metadata area */
 
@@ -36,7 +38,7 @@ int pv_find_device(struct context *context, const struct scan *scan, const char 
 static int check_not_used(struct context *context, struct scan *scan, const struct pv_disk *pv_disk,
 			  const char *path, struct err *err)
 {
-	const struct vg_summary *vg = scan_vg_of_pv(scan, &pv_disk->header.id);
+	const struct vg_summary *vg = scan_vg_claiming(scan, pv_disk);
 	const bool used = pv_disk->header.extension_flags & PV_EXTENSION_USED;
 
 	if (!vg && !used)
@@ -52,7 +54,8 @@ static int check_not_used(struct context *context, struct scan *scan, const stru
 			       "Can't initialize PV '%s' without -ff.\n"
 			       "%s: physical volume not initialized.",
 			       path, path, path);
-	if (vg && vg->clustered)
+	/* An outdated PV is in use by no node. */
+	if (vg && vg->clustered && scan_vg_of_pv(scan, &pv_disk->header.id))
 		return err_set(err, EBUSY,
 			       "PV %s is used by clustered VG %s: other nodes may be using it.\n"
 			       "Take it out with vgreduce, or remove the VG, first.\n"
@@ -60,10 +63,10 @@ static int check_not_used(struct context *context, struct scan *scan, const stru
 			       path, vg->name, path);
 	if (!ctx_ask(context,
 		     "Really INITIALIZE physical volume \"%s\" of volume group \"%s\" [y/n]? ",
-		     path, vg ? vg->name : "[unknown]"))
+		     path, vg ? vg->name : UNKNOWN_VG))
 		return err_set(err, ECANCELED, "%s: physical volume not initialized.", path);
 	ctx_warn(context, "WARNING: Forcing physical volume creation on %s of volume group \"%s\"",
-		 path, vg ? vg->name : "[unknown]");
+		 path, vg ? vg->name : UNKNOWN_VG);
 	return 0;
 }
 
@@ -85,6 +88,30 @@ static uint64_t default_alignment(struct context *context, const struct device_t
 	if (topology->optimal_io_bytes && alignment % topology->optimal_io_bytes)
 		alignment = topology->optimal_io_bytes;
 	return alignment;
+}
+
+static int layout_restored(const struct device *device, const struct pv *pv,
+			   const struct pv_layout_request *request, struct pv_format *format,
+			   struct err *err)
+{
+	const uint64_t extents = (uint64_t)pv->pe_count * pv->vg->extent_size;
+	char end[SIZE_TEXT_MAX], size[SIZE_TEXT_MAX];
+	struct pv_layout_fixed fixed = {
+		.pe_start_bytes = pv->pe_start * SECTOR_BYTES,
+		.pe_end_bytes = (pv->pe_start + extents) * SECTOR_BYTES,
+		.ba_start_bytes = pv->ba_start * SECTOR_BYTES,
+		.ba_size_bytes = pv->ba_size * SECTOR_BYTES,
+	};
+	const uint64_t sectors = request->device_size_bytes / SECTOR_BYTES;
+
+	if (pv->pe_start > sectors || extents > sectors - pv->pe_start)
+		return err_set(err, ENOSPC,
+			       "Physical extents (%s) end beyond end of device (%s) %s.\n"
+			       "Format-specific initialisation of physical volume %s failed.\n"
+			       "Failed to setup physical volume \"%s\".",
+			       size_format(pv->pe_start + extents, end), size_format(sectors, size),
+			       device->name, device->name, device->name);
+	return pv_layout_restore(request, &fixed, &format->header, err);
 }
 
 static int layout(struct context *context, const struct device *device,
@@ -114,6 +141,8 @@ static int layout(struct context *context, const struct device *device,
 	format->ignore_mdas = args->metadata_ignore;
 	format->zero = args->zero < 0 ? !args->uuid : args->zero > 0;
 	format->header.extension_version = PV_EXTENSION_VERSION;
+	if (args->restore_pv)
+		return layout_restored(device, args->restore_pv, &request, format, err);
 	return pv_layout(&request, &format->header, err);
 }
 
@@ -129,7 +158,7 @@ static int choose_id(const struct scan *scan, const struct pv_create_args *args,
 		return rc;
 	other = scan_find_pv(scan, ret_id);
 	if (other && other->device != device)
-		return err_set(err, EEXIST, "uuid %s already in use on \"%s\"", args->uuid,
+		return err_set(err, EEXIST, "UUID %s already in use on \"%s\".", args->uuid,
 			       other->device->name);
 	return 0;
 }
@@ -279,7 +308,7 @@ int pv_initialize_missing(struct context *context, struct scan *scan, const char
 				return err_set(err, EINVAL, "%s and %s are the same device.",
 					       paths[k], paths[i]);
 		present = scan_find_pv_on(scan, device);
-		vg = present ? scan_vg_of_pv(scan, &present->header.id) : NULL;
+		vg = present ? scan_vg_claiming(scan, present) : NULL;
 		if (vg)
 			return err_set(err, EBUSY,
 				       "Physical volume '%s' is already in volume group '%s'\n"

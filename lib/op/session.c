@@ -31,6 +31,14 @@ static void forget_metadata(struct session *session)
 	session->scan = NULL;
 }
 
+/* While the lock is held, so that they are asked before the next change. */
+static void send_backups(struct session *session)
+{
+	if (session->is_changed && session->cluster)
+		members_send_backup(session);
+	session->is_changed = false;
+}
+
 static void unlock(struct session *session)
 {
 	struct err err = { 0 };
@@ -47,20 +55,32 @@ static void unlock(struct session *session)
 
 void session_close(struct session *session)
 {
+	send_backups(session);
 	forget_metadata(session);
 	if (session->context)
 		unlock(session);
 	*session = (struct session){ 0 };
 }
 
-static int read_metadata(struct session *session, const char *name, struct err *err)
+/* @known: NULL, or a VG of which all has been told. */
+static int read_metadata_of(struct session *session, const char *name, const struct uuid *known,
+			    struct err *err)
 {
 	int rc;
 
 	forget_metadata(session);
 	if ((rc = scan_run(session->context, &session->scan, err)))
 		return rc;
-	return stored_vg_read(session->context, session->scan, name, NULL, &session->before, err);
+	if (known)
+		scan_mute_vg(session->scan, known);
+	return stored_vg_read(session->context, session->scan, name,
+			      uuid_is_unset(&session->id) ? NULL : &session->id, &session->before,
+			      err);
+}
+
+static int read_metadata(struct session *session, const char *name, struct err *err)
+{
+	return read_metadata_of(session, name, NULL, err);
 }
 
 /* A PV on a partition that another node made may not exist in this kernel yet. */
@@ -74,6 +94,12 @@ static int read_metadata_twice(struct session *session, const char *name, struct
 	if (device_reread_partitions(session->context, &ignored))
 		ctx_report_error(session->context, &ignored);
 	return read_metadata(session, name, err);
+}
+
+static bool is_write(enum session_access access)
+{
+	return access == SESSION_WRITE || access == SESSION_WRITE_PARTIAL ||
+	       access == SESSION_REPLACE;
 }
 
 static char *vg_resource(const char *name)
@@ -116,9 +142,7 @@ static int lock_file(struct session *session, const char *name, enum session_acc
 
 	if (!resource)
 		return err_set(err, ENOMEM, "Out of memory.");
-	rc = file_lock_take(session->context, resource,
-			    access == SESSION_WRITE || access == SESSION_WRITE_PARTIAL,
-			    &session->file_lock, err);
+	rc = file_lock_take(session->context, resource, is_write(access), &session->file_lock, err);
 	return rc ? err_append(err, "\nCan't get lock for %s.", name) : 0;
 }
 
@@ -138,12 +162,8 @@ static bool has_duplicate_pv(const struct stored_vg *stored)
 	return false;
 }
 
-/* May this VG be used at all by this host, and changed as @access says? */
-static int check_access(const struct session *session, enum session_access access, struct err *err)
+int session_check_owner(const struct vg *vg, struct err *err)
 {
-	const struct vg *vg = session->before->vg;
-	const bool changes = access == SESSION_WRITE || access == SESSION_WRITE_PARTIAL;
-
 	if (vg->lock_type && strcmp(vg->lock_type, "none") != 0)
 		return err_set(err, EPERM,
 			       "Cannot access VG %s with lock type %s that requires lvmlockd.",
@@ -153,19 +173,24 @@ static int check_access(const struct session *session, enum session_access acces
 			err, EPERM,
 			"Cannot access VG %s with system ID %s with unknown local system ID.",
 			vg->name, vg->system_id);
-	if (vg->status & STATUS_EXPORTED)
-		return err_set(err, EPERM, "Volume group %s is exported", vg->name);
-	if (!changes)
-		return 0;
+	return 0;
+}
+
+static int check_writable(const struct session *session, enum session_access access,
+			  struct err *err)
+{
+	const struct vg *vg = session->before->vg;
+	const bool replaces = access == SESSION_REPLACE;
+
 	if (session->context->options.readonly)
 		return err_set(
 			err, EROFS,
 			"Operation prohibited while --readonly is set.\nCan't get lock for %s.",
 			vg->name);
-	if (vg->has_unknown_segments)
+	if (vg->has_unknown_segments && !replaces)
 		return err_set(err, EPERM, "Cannot change VG %s with unknown segments in it!",
 			       vg->name);
-	if (!(vg->status & STATUS_WRITE))
+	if (!(vg->status & STATUS_WRITE) && !replaces)
 		return err_set(err, EROFS, "Volume group %s is read-only.", vg->name);
 	if (has_duplicate_pv(session->before))
 		return err_set(err, EPERM,
@@ -177,6 +202,19 @@ static int check_access(const struct session *session, enum session_access acces
 			       "See vgreduce --removemissing and vgextend --restoremissing.",
 			       vg->name);
 	return 0;
+}
+
+/* May this VG be used at all by this host, and changed as @access says? */
+static int check_access(const struct session *session, enum session_access access, struct err *err)
+{
+	const struct vg *vg = session->before->vg;
+	int rc;
+
+	if ((rc = session_check_owner(vg, err)))
+		return rc;
+	if (vg->status & STATUS_EXPORTED && access != SESSION_REPLACE)
+		return err_set(err, EPERM, "Volume group %s is exported", vg->name);
+	return is_write(access) ? check_writable(session, access, err) : 0;
 }
 
 /* One attempt; *ret_again: the VG turned out to need the other lock. */
@@ -193,25 +231,40 @@ static int try_open(struct session *session, const char *name, enum session_acce
 	}
 	if ((rc = read_metadata(session, name, err)))
 		return rc;
+	/* Found by its id, it may have been renamed before we had the lock of its name. */
+	if (strcmp(session->before->vg->name, name) != 0)
+		return err_set(err, ENOENT, "Volume group \"%s\" not found", name);
 	*ret_again = vg_is_clustered(session->before->vg) != clustered;
 	return 0;
+}
+
+/* The VG's name, which its lock has, also when @name is its id. */
+static int note_name(struct session *session, const char *name, char **ret_vg_name, struct err *err)
+{
+	const struct vg *vg = session->before->vg;
+
+	if (strcmp(vg->name, name) != 0)
+		session->id = vg->id;
+	*ret_vg_name = strdup(vg->name);
+	return *ret_vg_name ? 0 : err_set(err, ENOMEM, "Out of memory.");
 }
 
 int session_open(struct context *context, const char *name, enum session_access access,
 		 struct session *session, struct err *err)
 {
+	AUTO_FREE char *vg_name = NULL;
 	bool again = true, clustered;
 	int rc;
 
 	*session = (struct session){ .context = context };
 	if ((rc = vg_name_check(name, NULL)))
 		rc = err_set(err, ENOENT, "Volume group \"%s\" not found", name);
-	else
-		rc = read_metadata_twice(session, name, err);
+	else if (!(rc = read_metadata_twice(session, name, err)))
+		rc = note_name(session, name, &vg_name, err);
 	for (int attempt = 0; !rc && again; attempt++) {
 		clustered = vg_is_clustered(session->before->vg);
 		unlock(session);
-		rc = try_open(session, name, access, clustered, &again, err);
+		rc = try_open(session, vg_name, access, clustered, &again, err);
 		if (!rc && again && attempt == OPEN_ATTEMPTS_MAX)
 			rc = err_set(
 				err, EAGAIN,
@@ -225,11 +278,11 @@ int session_open(struct context *context, const char *name, enum session_access 
 	if (!rc)
 		return 0;
 	session_close(session);
-	return err_cannot_process_vg(err, name);
+	return rc == -ENOTUNIQ ? rc : err_cannot_process_vg(err, name);
 }
 
-int session_reserve(struct context *context, const char *name, bool clustered,
-		    struct session *session, struct err *err)
+static int reserve(struct context *context, const char *name, bool clustered, bool damaged,
+		   struct session *session, struct err *err)
 {
 	struct err missing = { 0 };
 	int rc;
@@ -240,17 +293,29 @@ int session_reserve(struct context *context, const char *name, bool clustered,
 	if (rc)
 		goto failed;
 	rc = read_metadata(session, name, &missing);
-	if (!rc || rc == -EEXIST) {
+	if (!rc || rc == -ENOTUNIQ) {
 		rc = err_set(err, EEXIST, "A volume group called %s already exists.", name);
 		goto failed;
 	}
-	if (rc == -ENOENT)
+	if (rc == -ENOENT || (rc == -EUCLEAN && damaged))
 		return 0;
 	if (err)
 		*err = missing;
 failed:
 	session_close(session);
 	return rc;
+}
+
+int session_reserve(struct context *context, const char *name, bool clustered,
+		    struct session *session, struct err *err)
+{
+	return reserve(context, name, clustered, false, session, err);
+}
+
+int session_reserve_damaged(struct context *context, const char *name, bool clustered,
+			    struct session *session, struct err *err)
+{
+	return reserve(context, name, clustered, true, session, err);
 }
 
 void session_forget(struct session *session)
@@ -261,13 +326,14 @@ void session_forget(struct session *session)
 int session_reread(struct session *session, struct err *err)
 {
 	AUTO_FREE char *name = strdup(session->vg->name);
+	const struct uuid id = session->vg->id;
 	int rc;
 
 	if (!name)
 		return err_set(err, ENOMEM, "Out of memory.");
 	if (session->context->options.test)
 		return 0; /* what is in memory is all there is of the change */
-	if ((rc = read_metadata(session, name, err)))
+	if ((rc = read_metadata_of(session, name, &id, err)))
 		return rc;
 	if (!(session->vg = vg_copy(session->before->vg)))
 		return err_set(err, ENOMEM, "Out of memory for volume group %s.", name);
@@ -342,9 +408,11 @@ int session_write(struct session *session, struct lv *const *lvs, size_t lv_coun
 	if (lv_count)
 		activation_memory_unlock();
 	store_txn_free(txn);
-	if (!rc)
-		backup_write(session->context, session->vg);
-	return rc;
+	if (rc)
+		return rc;
+	backup_write(session->context, session->vg);
+	session->is_changed = true;
+	return 0;
 }
 
 int global_lock_take(struct context *context, struct global_lock *lock, struct err *err)

@@ -32,6 +32,7 @@ enum session_access {
 	SESSION_READ,	       /* activation: PR */
 	SESSION_WRITE,	       /* EX; refuses what cannot be changed (exported, missing PVs, ...) */
 	SESSION_WRITE_PARTIAL, /* EX; missing PVs are allowed (vgreduce, lvremove) */
+	SESSION_REPLACE, /* EX; any VG that is this host's: its metadata are about to be replaced */
 	SESSION_DEACTIVATE, /* as READ, but goes on without the lock when the cluster cannot grant
 			       (rule 9) */
 };
@@ -43,18 +44,25 @@ struct session {
 	struct file_lock *file_lock; /* local VG */
 	char *resource;		     /* "V_<vg>" held in the cluster; NULL: none */
 	uint64_t value;		     /* highest seqno committed under it that is known */
+	struct uuid id;		     /* the VG was named by it; else unset */
+	bool is_changed;	     /* the members' backups are out of date */
 	struct scan *scan;
 	struct stored_vg *before; /* as on disk */
 	struct vg *vg;		  /* the copy that is edited and written */
 };
 
-/** Lock VG @name and read it. Errors carry LVM2's two lines for an unknown VG. */
+/** Lock VG @name (or that of this id, as text) and read it. Errors carry LVM2's two lines for an
+ * unknown VG. */
 int session_open(struct context *context, const char *name, enum session_access access,
 		 struct session *session, struct err *err) MUST_CHECK;
 
 /** Hold the name of a VG that is to be created (or renamed to): -EEXIST when there is one. */
 int session_reserve(struct context *context, const char *name, bool clustered,
 		    struct session *session, struct err *err) MUST_CHECK;
+
+/** The same when a VG of that name whose metadata are not valid is no obstacle. */
+int session_reserve_damaged(struct context *context, const char *name, bool clustered,
+			    struct session *session, struct err *err) MUST_CHECK;
 
 /** Release everything; { 0 } and a session that failed to open are allowed. */
 void session_close(struct session *session);
@@ -71,6 +79,9 @@ int session_reread(struct session *session, struct err *err) MUST_CHECK;
  */
 int session_write(struct session *session, struct lv *const *lvs, size_t lv_count,
 		  struct err *err) MUST_CHECK;
+
+/** -EPERM: the VG belongs to another host or another lock manager. */
+int session_check_owner(const struct vg *vg, struct err *err) MUST_CHECK;
 
 /** True when LVM2's message for a missing VG, -ENOENT, is what @err holds. */
 int err_cannot_process_vg(struct err *err, const char *name);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* vgchange (all but activation), vgrename, vgck. */
+/* vgchange (all but activation), vgrename. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,6 @@
 #include "lib/op/tags.h"
 #include "lib/op/vg_clustered.h"
 #include "lib/random.h"
-#include "metadata/check.h"
 #include "metadata/edit.h"
 #include "metadata/names.h"
 
@@ -97,7 +96,7 @@ int op_vg_change(struct context *context, const char *name, const struct vg_chan
 
 	if (args->clustered != UNSET)
 		return vg_set_clustered(context, name, args->clustered == YES, err);
-	if ((rc = session_open(context, name, SESSION_WRITE, &session, err)) ||
+	if ((rc = session_open(context, name, SESSION_WRITE_PARTIAL, &session, err)) ||
 	    (rc = change(session.vg, args, err)))
 		return rc;
 	if (args->new_uuid && (rc = change_uuid(&session, err)))
@@ -168,21 +167,5 @@ int op_vg_rename(struct context *context, const char *old_name, const char *new_
 	session_forget(&session);
 	ctx_print(context, "Volume group \"%s\" successfully renamed to \"%s\"", old_name,
 		  new_name);
-	return 0;
-}
-
-int op_vg_check(struct context *context, const char *name, struct err *err)
-{
-	AUTO_SESSION struct session session = { 0 };
-	int rc;
-
-	if ((rc = session_open(context, name, SESSION_READ, &session, err)))
-		return rc;
-	if ((rc = vg_check(session.vg, err)))
-		return rc;
-	if (session.before->inconsistent)
-		return err_set(
-			err, EUCLEAN,
-			"The volume group is not consistent: its copies of the metadata differ.");
 	return 0;
 }

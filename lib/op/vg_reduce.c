@@ -5,6 +5,7 @@
 #include "lib/op/lv_remove.h"
 #include "lib/op/op.h"
 #include "lib/op/pv_init.h"
+#include "lib/op/vg_missing.h"
 #include "metadata/edit.h"
 
 /* One PV leaves in a commit of its own, as LVM2 does: what was removed before stays removed. */
@@ -72,37 +73,6 @@ static int reduce_all(struct session *session, struct err *err)
 	return first.code;
 }
 
-static int remove_missing(struct session *session, struct err *err)
-{
-	const struct stored_vg *before = session->before;
-	bool any = false;
-	int rc;
-
-	for (uint32_t i = 0; i < before->vg->pv_count; i++) {
-		struct pv *pv = vg_find_pv_by_id(session->vg, &before->vg->pvs[i]->id);
-
-		if (before->pv_disks[i])
-			continue;
-		any = true;
-		if (pv_allocated_count(pv))
-			return err_set(err, EBUSY,
-				       "There are still partial LVs in VG %s.\nRemove them, or "
-				       "connect the missing device again.",
-				       session->vg->name);
-		if ((rc = vg_edit_remove_pv(session->vg, pv, err)))
-			return rc;
-	}
-	if (!any) {
-		ctx_print(session->context, "Volume group \"%s\" is already consistent.",
-			  session->vg->name);
-		return 0;
-	}
-	if ((rc = session_write(session, NULL, 0, err)))
-		return rc;
-	ctx_print(session->context, "Wrote out consistent volume group %s.", session->vg->name);
-	return 0;
-}
-
 int op_vg_reduce(struct context *context, const struct vg_reduce_args *args, struct err *err)
 {
 	AUTO_GLOBAL_LOCK struct global_lock lock = { 0 };
@@ -112,15 +82,12 @@ int op_vg_reduce(struct context *context, const struct vg_reduce_args *args, str
 
 	if ((rc = global_lock_take(context, &lock, err)))
 		return rc;
-	rc = session_open(context, args->name,
-			  args->remove_missing ? SESSION_WRITE_PARTIAL : SESSION_WRITE, &session,
-			  err);
-	if (rc)
+	if ((rc = session_open(context, args->name, SESSION_WRITE_PARTIAL, &session, err)))
 		return rc;
 	if (!(session.vg->status & STATUS_RESIZEABLE))
 		return err_set(err, EPERM, "Volume group %s is not resizeable.", args->name);
 	if (args->remove_missing)
-		return remove_missing(&session, err);
+		return vg_remove_missing(&session, err);
 	if (args->all)
 		return reduce_all(&session, err);
 	for (size_t i = 0; i < args->device_count; i++) {
@@ -167,6 +134,7 @@ int op_vg_remove(struct context *context, const char *name, struct err *err)
 		    (rc = store_remove_vg(context, session.before, err)))
 			return rc;
 	}
+	session.is_changed = false; /* what members would back up is gone */
 	session_forget(&session);
 	ctx_print(context, "Volume group \"%s\" successfully removed", name);
 	return 0;

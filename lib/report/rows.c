@@ -126,6 +126,31 @@ static void not_found(struct feed *feed, const char *name)
 	fail(feed, &err);
 }
 
+/* The one VG of that name; a failure is told. */
+static const struct report_vg *find_vg(struct feed *feed, const char *name)
+{
+	const struct report_source *source = feed->source;
+	const struct report_vg *found = NULL;
+	struct err err = { 0 };
+
+	for (size_t i = 0; i < source->vg_count; i++) {
+		if (strcmp(source->vgs[i].stored->vg->name, name) != 0)
+			continue;
+		if (found) {
+			(void)err_set(&err, ENOTUNIQ,
+				      "Multiple VGs found with the same name: skipping %s\n"
+				      "Use --select vg_uuid=<uuid> in place of the VG name.",
+				      name);
+			fail(feed, &err);
+			return NULL;
+		}
+		found = &source->vgs[i];
+	}
+	if (!found)
+		not_found(feed, name);
+	return found;
+}
+
 static void feed_named_lv(struct feed *feed, const char *name)
 {
 	AUTO_ARENA struct arena arena = { .limit = (size_t)1 << 20 };
@@ -139,9 +164,9 @@ static void feed_named_lv(struct feed *feed, const char *name)
 		fail(feed, &err);
 		return;
 	}
-	if (!(vg = report_find_vg(feed->source, vg_name))) {
-		not_found(feed, vg_name);
-	} else if (!lv_name) {
+	if (!(vg = find_vg(feed, vg_name)))
+		return;
+	if (!lv_name) {
 		feed_lvs_of(feed, vg);
 	} else if ((lv = vg_find_lv(vg->stored->vg, lv_name)) && !lv_is_snapshot_record(lv)) {
 		feed_lv(feed, vg, lv);
@@ -234,9 +259,7 @@ static void feed_named_vg(struct feed *feed, const char *name)
 
 	if (op_vg_name(name, &arena, &vg_name, &err))
 		fail(feed, &err);
-	else if (!(vg = report_find_vg(feed->source, vg_name)))
-		not_found(feed, vg_name);
-	else
+	else if ((vg = find_vg(feed, vg_name)))
 		feed_vg(feed, vg);
 }
 
@@ -273,6 +296,29 @@ static void feed_pv(struct feed *feed, const struct report_vg *vg, const struct 
 		add(feed, &row);
 }
 
+/* Removed from a VG while it was away: not shown, as with LVM2; the VG's reader has warned of it.
+ */
+static bool is_outdated(const struct feed *feed, const struct pv_disk *disk)
+{
+	const struct vg_summary *vg = scan_vg_claiming(feed->source->scan, disk);
+
+	for (size_t i = 0; vg && i < feed->source->vg_count; i++)
+		if (uuid_equal(&feed->source->vgs[i].stored->vg->id, &vg->id))
+			return !vg_find_pv_by_id(feed->source->vgs[i].stored->vg, &disk->header.id);
+	return false;
+}
+
+static void warn_used(const struct feed *feed, const struct pv_disk *disk)
+{
+	struct context *context = feed->source->context;
+
+	if (!(disk->header.extension_flags & PV_EXTENSION_USED))
+		return;
+	ctx_warn(context, "WARNING: PV %s is marked in use but no VG was found using it.",
+		 disk->device->name);
+	ctx_warn(context, "WARNING: PV %s might need repairing.", disk->device->name);
+}
+
 static void feed_disk(struct feed *feed, const struct pv_disk *disk)
 {
 	const struct pv *pv;
@@ -280,8 +326,11 @@ static void feed_disk(struct feed *feed, const struct pv_disk *disk)
 
 	if (vg && links_pv(vg, pv)->disk != disk)
 		return; /* a duplicate: the VG uses the other device */
-	if (!report_hides(feed->source, disk))
-		feed_pv(feed, vg, pv, disk);
+	if (report_hides(feed->source, disk) || is_outdated(feed, disk))
+		return;
+	if (!vg)
+		warn_used(feed, disk);
+	feed_pv(feed, vg, pv, disk);
 }
 
 /* With -a: devices that are no PVs, too. */
@@ -308,12 +357,12 @@ static void feed_named_pv(struct feed *feed, const char *name)
 		(void)err_set(&err, ENODEV, "Cannot use %s: device not found", name);
 	else if (device->rejected)
 		(void)err_set(&err, ENODEV, "Cannot use %s: %s", name, device->rejected);
-	else if (!(disk = scan_find_pv_on(feed->source->scan, device)))
+	else if (!(disk = scan_find_pv_on(feed->source->scan, device)) || is_outdated(feed, disk))
 		(void)err_set(&err, ENOENT, "Failed to find physical volume \"%s\".", name);
-	if (disk)
-		feed_disk(feed, disk);
-	else
+	if (err.code)
 		fail(feed, &err);
+	else
+		feed_disk(feed, disk);
 }
 
 static void feed_missing_pvs(struct feed *feed, const struct report_vg *vg)

@@ -119,14 +119,6 @@ void report_source_ask_cluster(struct report_source *source)
 			 "volumes on other nodes is not known.");
 }
 
-const struct report_vg *report_find_vg(const struct report_source *source, const char *name)
-{
-	for (size_t i = 0; i < source->vg_count; i++)
-		if (!strcmp(source->vgs[i].stored->vg->name, name))
-			return &source->vgs[i];
-	return NULL;
-}
-
 bool report_hides(const struct report_source *source, const struct pv_disk *disk)
 {
 	const struct vg_summary *vg = scan_vg_of_pv(source->scan, &disk->header.id);

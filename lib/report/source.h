@@ -26,7 +26,6 @@ void report_source_close(struct report_source *source);
 /** Learn from clvmd who has what active; one warning when there are clustered VGs and no clvmd. */
 void report_source_ask_cluster(struct report_source *source);
 
-const struct report_vg *report_find_vg(const struct report_source *source, const char *name);
 /** Does the disk belong to a VG that is hidden? */
 bool report_hides(const struct report_source *source, const struct pv_disk *disk);
 /** The VG that has the PV, or NULL. */

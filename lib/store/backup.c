@@ -4,7 +4,7 @@
  * archive/<vg>_NNNNN-R.vg what was before each change. Written aside, synced, then given their
  * name, so a file of that name is always whole.
  */
-#include "lib/store/store.h"
+#include "lib/store/backup.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -21,6 +21,7 @@
 #include "lib/config.h"
 #include "lib/fd.h"
 #include "lib/random.h"
+#include "lib/store/store.h"
 #include "metadata/base/cleanup.h"
 
 #define DIR_MODE	  0700
@@ -42,24 +43,37 @@ static const char *format_time(uint64_t seconds, char *text, size_t size)
 	return text;
 }
 
+/* @when: "before" or "after" the command; NULL: the command is what makes the file. */
+static int describe(const struct context *context, const char *when, char **ret_text,
+		    struct err *err)
+{
+	const char *command =
+		context->options.command_line ? context->options.command_line : "clvm";
+	int length;
+
+	length = when ? asprintf(ret_text, "Created *%s* executing '%s'", when, command)
+		      : asprintf(ret_text, "%s", command);
+	if (length >= 0)
+		return 0;
+	*ret_text = NULL;
+	return err_set(err, ENOMEM, "Out of memory for a backup.");
+}
+
 static int export_file(struct context *context, struct vg *vg, const char *when, struct buf *out,
 		       struct err *err)
 {
-	const char *command = context->options.command_line;
 	AUTO_FREE char *description = NULL;
 	AUTO_FREE char *host = NULL;
 	struct vg_text_info info = { .format_time = format_time };
 	time_t seconds = time(NULL);
 	char now[CTIME_SIZE] = "";
 	struct utsname names;
+	int rc;
 
 	if (uname(&names))
 		return err_set(err, errno, "Cannot get this host's name: %s", strerror(errno));
-	if (asprintf(&description, "Created *%s* executing '%s'", when,
-		     command ? command : "clvm") < 0) {
-		description = NULL;
-		return err_set(err, ENOMEM, "Out of memory for a backup.");
-	}
+	if ((rc = describe(context, when, &description, err)))
+		return rc;
 	if (asprintf(&host, "%s %s %s %s %s", names.sysname, names.nodename, names.release,
 		     names.version, names.machine) < 0) {
 		host = NULL;
@@ -126,7 +140,7 @@ static int write_aside(const struct context *context, const char *dir, const str
 	uint32_t number;
 	int length, rc;
 
-	if ((rc = make_dirs(dir, err)) || (rc = random_bytes(&number, sizeof(number), err)))
+	if ((rc = random_bytes(&number, sizeof(number), err)))
 		return rc;
 	length = snprintf(path, PATH_MAX, "%s/.lvm_%s_%d_%u", dir, context->hostname, (int)getpid(),
 			  number);
@@ -151,16 +165,15 @@ static int sync_dir(const char *dir, struct err *err)
 
 /* ---- backup ---- */
 
-static int backup_try(struct context *context, struct vg *vg, const char *dir, struct err *err)
+/* A synced file @path in @dir, whole or not there. */
+static int write_file(struct context *context, struct vg *vg, const char *when, const char *dir,
+		      const char *path, struct err *err)
 {
 	AUTO_BUF struct buf text = { .limit = VG_TEXT_MAX };
-	char aside[PATH_MAX], path[PATH_MAX];
-	int length, rc;
+	char aside[PATH_MAX];
+	int rc;
 
-	length = snprintf(path, sizeof(path), "%s/%s", dir, vg->name);
-	if (length < 0 || length >= PATH_MAX)
-		return err_set(err, ENAMETOOLONG, "%s: name is too long", dir);
-	if ((rc = export_file(context, vg, "after", &text, err)) ||
+	if ((rc = export_file(context, vg, when, &text, err)) ||
 	    (rc = write_aside(context, dir, &text, aside, err)))
 		return rc;
 	if (rename(aside, path)) {
@@ -171,14 +184,56 @@ static int backup_try(struct context *context, struct vg *vg, const char *dir, s
 	return sync_dir(dir, err);
 }
 
-void backup_write(struct context *context, struct vg *vg)
+int backup_path(struct context *context, const char *vg_name, char **ret_path, struct err *err)
 {
 	const char *dir = config_string(context->config, "backup/backup_dir");
+
+	if (!dir)
+		return err_set(err, ENOENT, "backup/backup_dir is not set.");
+	if (asprintf(ret_path, "%s/%s", dir, vg_name) >= 0)
+		return 0;
+	*ret_path = NULL;
+	return err_set(err, ENOMEM, "Out of memory for a backup.");
+}
+
+int backup_save(struct context *context, struct vg *vg, struct err *err)
+{
+	const char *dir = config_string(context->config, "backup/backup_dir");
+	AUTO_FREE char *path = NULL;
+	int rc;
+
+	if (context->options.test)
+		return 0;
+	if ((rc = backup_path(context, vg->name, &path, err)) || (rc = make_dirs(dir, err)))
+		return rc;
+	return write_file(context, vg, "after", dir, path, err);
+}
+
+/* Only what is a file, or nothing yet, is replaced: not /dev/null. */
+int backup_file_write(struct context *context, struct vg *vg, const char *path, struct err *err)
+{
+	AUTO_FREE char *dir = NULL;
+	const char *slash = strrchr(path, '/');
+	struct stat st;
+
+	if (context->options.test)
+		return 0;
+	if (!stat(path, &st) && !S_ISREG(st.st_mode))
+		return err_set(err, EEXIST, "%s is not a regular file", path);
+	dir = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+	if (!dir)
+		return err_set(err, ENOMEM, "Out of memory for a backup.");
+	return write_file(context, vg, NULL, dir, path, err);
+}
+
+void backup_write(struct context *context, struct vg *vg)
+{
 	struct err err = { 0 };
 
-	if (!dir || context->options.test || !config_bool(context->config, "backup/backup"))
+	if (!config_string(context->config, "backup/backup_dir") ||
+	    !config_bool(context->config, "backup/backup"))
 		return;
-	if (backup_try(context, vg, dir, &err)) {
+	if (backup_save(context, vg, &err)) {
 		ctx_warn(context, "%s", err.text);
 		ctx_warn(context, "WARNING: Backup of volume group %s metadata failed.", vg->name);
 	}
@@ -309,7 +364,7 @@ static int archive_try(struct context *context, struct vg *vg, const char *dir,
 	char aside[PATH_MAX];
 	int rc;
 
-	if ((rc = list_archives(dir, vg->name, list, err)) ||
+	if ((rc = make_dirs(dir, err)) || (rc = list_archives(dir, vg->name, list, err)) ||
 	    (rc = export_file(context, vg, "before", &text, err)) ||
 	    (rc = write_aside(context, dir, &text, aside, err)))
 		return rc;
@@ -333,6 +388,37 @@ int archive_write(struct context *context, struct vg *vg, struct err *err)
 	if (!dir || context->options.test || !config_bool(context->config, "backup/archive"))
 		return 0;
 	rc = archive_try(context, vg, dir, &list, err);
+	free(list.items);
+	return rc;
+}
+
+static int visit_archives(const char *dir, const struct archive_list *list, backup_visit_fn *visit,
+			  void *data, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < list->count; i++) {
+		char path[PATH_MAX];
+		int length = snprintf(path, sizeof(path), "%s/%s", dir, list->items[i].name);
+
+		if (length >= 0 && length < PATH_MAX)
+			rc = visit(data, path, err);
+	}
+	return rc;
+}
+
+int archive_each(struct context *context, const char *vg_name, backup_visit_fn *visit, void *data,
+		 struct err *err)
+{
+	const char *dir = config_string(context->config, "backup/archive_dir");
+	struct archive_list list = { 0 };
+	int rc;
+
+	if (!dir)
+		return err_set(err, ENOENT, "backup/archive_dir is not set.");
+	if (!(rc = list_archives(dir, vg_name, &list, err)))
+		rc = list.count ? visit_archives(dir, &list, visit, data, err)
+				: err_set(err, ENOENT, "No archives found in %s.", dir);
 	free(list.items);
 	return rc;
 }

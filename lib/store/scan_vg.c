@@ -124,6 +124,16 @@ const struct vg_summary *scan_vg_of_pv(struct scan *scan, const struct uuid *pv_
 	return NULL;
 }
 
+const struct vg_summary *scan_vg_claiming(struct scan *scan, const struct pv_disk *pv_disk)
+{
+	const struct vg_summary *found = scan_vg_of_pv(scan, &pv_disk->header.id);
+
+	for (uint32_t i = 0; !found && i < pv_disk->mda_count; i++)
+		if (pv_disk->mdas[i].state == MDA_VALID && !pv_disk->is_duplicate)
+			found = &pv_disk->mdas[i].summary;
+	return found;
+}
+
 bool scan_warn_once(struct scan *scan, const struct uuid *vg_id)
 {
 	struct scan_index *index = scan->index;
@@ -140,6 +150,11 @@ bool scan_warn_once(struct scan *scan, const struct uuid *vg_id)
 	ids[index->warned_count++] = *vg_id;
 	index->warned_ids = ids;
 	return true;
+}
+
+void scan_mute_vg(struct scan *scan, const struct uuid *vg_id)
+{
+	(void)!scan_warn_once(scan, vg_id);
 }
 
 /* ---- duplicates ---- */

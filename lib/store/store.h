@@ -30,6 +30,7 @@ struct mda_copy {
 	struct disk_area area;
 	enum mda_state state;
 	bool ignored;
+	bool repaired;		   /* was bad, and emptied on purpose by this command */
 	struct mda_header header;  /* MDA_EMPTY, MDA_VALID, MDA_BAD_TEXT */
 	struct vg_summary summary; /* MDA_VALID */
 	const char *text;	   /* MDA_VALID: in the scan's arena; equal texts are shared */
@@ -63,6 +64,9 @@ void scan_free(struct scan *scan);
 struct pv_disk *scan_find_pv(const struct scan *scan, const struct uuid *id);
 struct pv_disk *scan_find_pv_on(const struct scan *scan, const struct device *device);
 
+/** What is wrong with this VG has been told: stored_vg_read() says nothing of it. */
+void scan_mute_vg(struct scan *scan, const struct uuid *vg_id);
+
 /** Every VG found, once each (by id), newest copy; @ret_summaries in the scan's arena, discovery
  * order. */
 int scan_list_vgs(struct scan *scan, const struct vg_summary **ret_summaries, size_t *ret_count,
@@ -70,6 +74,12 @@ int scan_list_vgs(struct scan *scan, const struct vg_summary **ret_summaries, si
 
 /** The summary of the VG that a PV belongs to by the newest metadata, or NULL for an orphan. */
 const struct vg_summary *scan_vg_of_pv(struct scan *scan, const struct uuid *pv_id);
+
+/**
+ * The VG that a device belongs to, or did: as scan_vg_of_pv(), else the one of which it holds a
+ * copy that the newest metadata do not know (an outdated PV). NULL: none.
+ */
+const struct vg_summary *scan_vg_claiming(struct scan *scan, const struct pv_disk *pv_disk);
 
 /* A VG together with the disks it is stored on. */
 struct stored_vg {
@@ -81,7 +91,8 @@ struct stored_vg {
 
 /**
  * The newest valid copy of VG @name (or of that id, if not NULL). -ENOENT with LVM2's wording
- * ("Volume group \"x\" not found"); -EEXIST two VGs of one name.
+ * ("Volume group \"x\" not found"); -ENOTUNIQ two VGs of one name. When no VG has that name it may
+ * be a VG's id as text.
  */
 int stored_vg_read(struct context *context, struct scan *scan, const char *name,
 		   const struct uuid *id, struct stored_vg **ret_stored,
@@ -103,14 +114,15 @@ struct store_txn;
 /**
  * Write the text of @after (its seqno is set here: 1 + highest seen, at least @seqno_at_least) into
  * the free part of the ring of every usable area of its PVs. PVs that are new in @after are taken
- * from @scan. Also rewrites PV headers whose "used" flag must be set. Nothing is committed; on
- * failure all is undone.
+ * from @scan. Nothing is committed; on failure all is undone.
  */
 int store_write(struct context *context, struct scan *scan, const struct stored_vg *before,
 		struct vg *after, uint32_t seqno_at_least, struct store_txn **ret_txn,
 		struct err *err) MUST_CHECK;
 int store_precommit(struct store_txn *txn, struct err *err) MUST_CHECK;
-/** The VG is committed once one area's header is written: later failures are warnings. */
+/** The VG is committed once one area's header is written: later failures are warnings. Before it,
+ * PVs that leave are emptied; after it, PV headers whose "used" flag or size must change are
+ * written. */
 int store_commit(struct store_txn *txn, struct err *err) MUST_CHECK;
 /** Undo write or precommit; best effort, warns. */
 void store_revert(struct store_txn *txn);
@@ -119,11 +131,12 @@ void store_txn_free(struct store_txn *txn); /* reverts what was neither committe
 uint64_t store_txn_text_length(const struct store_txn *txn);
 uint32_t store_txn_text_crc(const struct store_txn *txn);
 
-/** PVs that left the VG (vgreduce): empty their areas and clear "used". After the commit. */
+/** PVs that left the VG (vgreduce): empty their areas and clear "used", where store_commit() could
+ * not or must not do it. After the commit. */
 int store_release_pvs(struct context *context, struct pv_disk *const *pv_disks, size_t count,
 		      struct err *err) MUST_CHECK;
 
-/** vgremove: zero the committed location of all areas of the VG, clear "used" on its PVs. */
+/** vgremove: clear "used" on the VG's PVs, zero the committed location of all its areas. */
 int store_remove_vg(struct context *context, struct stored_vg *stored, struct err *err) MUST_CHECK;
 
 /** pvcreate: wipe old labels, zero and write empty metadata areas, then the label. */

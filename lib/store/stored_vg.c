@@ -180,7 +180,7 @@ static void warn_headers(struct context *context, const struct stored_vg *stored
 	for (uint32_t i = 0; i < vg->pv_count; i++) {
 		const struct pv_disk *pv_disk = stored->pv_disks[i];
 
-		if (!pv_disk)
+		if (!pv_disk || vg->pvs[i]->status & STATUS_MISSING)
 			continue;
 		if (pv_disk->header.extension_version < PV_EXTENSION_VERSION)
 			ctx_warn(context,
@@ -269,32 +269,51 @@ static int assemble(struct scan *scan, struct vg *vg, struct stored_vg **ret_sto
 	return 0;
 }
 
+static int not_found(const char *name, struct err *err)
+{
+	return err_set(err, ENOENT, "Volume group \"%s\" not found", name);
+}
+
+static int find_by_id(struct scan *scan, const struct uuid *id, const char *name,
+		      struct vg_summary *ret_summary, struct err *err)
+{
+	const struct scan_vg *found = scan_find_vg(scan, id);
+	char dashed[UUID_DASHED_SIZE];
+
+	if (!found)
+		return not_found(name ? name : uuid_format(id, dashed), err);
+	*ret_summary = found->newest->summary;
+	return 0;
+}
+
 /* The one VG of that name or id. */
 static int find_summary(struct scan *scan, const char *name, const struct uuid *id,
 			struct vg_summary *ret_summary, struct err *err)
 {
 	const struct scan_vg *found = NULL;
-	char dashed[UUID_DASHED_SIZE];
+	struct uuid named;
 	int rc;
 
+	if (id)
+		return find_by_id(scan, id, name, ret_summary, err);
 	if ((rc = scan_index_vgs(scan, err)))
 		return rc;
 	for (size_t i = 0; i < scan->index->vg_count; i++) {
 		const struct scan_vg *vg = &scan->index->vgs[i];
-		const struct vg_summary *summary = &vg->newest->summary;
 
-		if (id ? !uuid_equal(&summary->id, id) : strcmp(summary->name, name) != 0)
+		if (strcmp(vg->newest->summary.name, name) != 0)
 			continue;
 		if (found)
-			return err_set(err, EEXIST,
+			return err_set(err, ENOTUNIQ,
 				       "Multiple VGs found with the same name: skipping %s\n"
 				       "Use --select vg_uuid=<uuid> in place of the VG name.",
 				       name);
 		found = vg;
 	}
+	if (!found && !uuid_parse(name, &named, NULL))
+		return find_by_id(scan, &named, name, ret_summary, err);
 	if (!found)
-		return err_set(err, ENOENT, "Volume group \"%s\" not found",
-			       name ? name : uuid_format(id, dashed));
+		return not_found(name, err);
 	*ret_summary = found->newest->summary;
 	return 0;
 }
@@ -313,8 +332,8 @@ int stored_vg_read(struct context *context, struct scan *scan, const char *name,
 		return rc;
 	newest = settle(context, scan, summary.id, &agree);
 	/* Settling reads again, so the VG may have got another name, or be gone. */
-	if (!newest || (!id && strcmp(newest->summary.name, name) != 0))
-		return err_set(err, ENOENT, "Volume group \"%s\" not found", summary.name);
+	if (!newest || (!id && strcmp(newest->summary.name, summary.name) != 0))
+		return not_found(summary.name, err);
 	if ((rc = vg_import(newest->text, newest->text_length, &vg, NULL, err)) ||
 	    (rc = assemble(scan, vg, &stored, err)))
 		return rc;

@@ -165,11 +165,14 @@ class Activation(DaemonCase):
         self.n1.ok("lvchange -an vg/lv0 && lvchange -an vg/lv0 && lvchange -aln vg/lv0")
         self.assertEqual(self.holders(self.n1), {})
 
-    def test_an_open_volume_keeps_its_lock(self):
+    def test_a_volume_that_is_open_on_one_node_stays_active_on_all(self):
         self.n2.ok("mkdir -p /mnt/fs && mkfs.ext4 -q /dev/vg/lv0 && mount /dev/vg/lv0 /mnt/fs")
-        self.assertFalse(self.n1("vgchange -an vg"))
-        self.assertEqual(self.holders(self.n1), {"n2": "CR"})
-        self.n2.ok("umount /mnt/fs")
+        self.n1.fails("vgchange -an vg", 5, "mounted on /mnt/fs on n2")
+        self.assertEqual(self.holders(self.n1), {"n1": "CR", "n2": "CR"})
+        self.n2.fails("vgchange -aln vg", 5, "mounted on /mnt/fs")
+        self.assertEqual(self.holders(self.n1), {"n1": "CR", "n2": "CR"})
+        self.n2.ok("umount /mnt/fs && vgchange -an vg")
+        self.assertEqual(self.holders(self.n1), {})
 
 
 class Crash(DaemonCase):

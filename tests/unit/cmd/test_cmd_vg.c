@@ -206,10 +206,11 @@ static void common_options_become_configuration(void **state)
 	parse_well(&parsed, "vgs --config a/b=1 --driverloaded n --devices /dev/sd.a,/dev/b "
 			    "--devices c -vv -t --nolocking");
 	assert_int_equal(common_context_options(&parsed.line, &options, &parsed.err), 0);
-	assert_string_equal(options.config_override,
-			    "a/b=1\nglobal/activation=0\ndevices/use_devicesfile=0\n"
-			    "devices/filter=[\"a|^/dev/sd\\\\.a$|\",\"a|^/dev/b$|\",\"a|^c$|\","
-			    "\"r|.*|\"]\n");
+	assert_string_equal(options.config_override, "a/b=1\nglobal/activation=0");
+	assert_int_equal(options.device_count, 2);
+	assert_string_equal(options.devices[0], "/dev/sd.a,/dev/b");
+	assert_string_equal(options.devices[1], "c");
+	assert_null(options.devices_file);
 	assert_int_equal(options.verbose, 2);
 	assert_true(options.test && options.nolocking);
 	assert_string_equal(options.command_line,
@@ -220,6 +221,27 @@ static void common_options_become_configuration(void **state)
 	parse_well(&parsed, "vgs");
 	assert_int_equal(common_context_options(&parsed.line, &options, &parsed.err), 0);
 	assert_null(options.config_override);
+	assert_int_equal(options.device_count, 0);
+	release(&parsed);
+}
+
+static void two_lists_of_devices_are_refused(void **state)
+{
+	struct context_options options;
+	struct parsed parsed;
+
+	(void)state;
+	parse_well(&parsed, "vgs --devicesfile mine");
+	assert_int_equal(common_context_options(&parsed.line, &options, &parsed.err), 0);
+	assert_string_equal(options.devices_file, "mine");
+	release(&parsed);
+
+	parse_well(&parsed, "vgs --devicesfile mine --devices /dev/a");
+	assert_int_equal(common_context_options(&parsed.line, &options, &parsed.err), -EINVAL);
+	release(&parsed);
+
+	parse_well(&parsed, "vgs --devicesfile ../mine");
+	assert_int_equal(common_context_options(&parsed.line, &options, &parsed.err), -EINVAL);
 	release(&parsed);
 }
 
@@ -246,6 +268,7 @@ int main(void)
 		cmocka_unit_test(vgreduce_has_three_forms),
 		cmocka_unit_test(vgchange_tells_changes_from_activation),
 		cmocka_unit_test(common_options_become_configuration),
+		cmocka_unit_test(two_lists_of_devices_are_refused),
 		cmocka_unit_test(help_and_version_need_no_operands),
 	};
 

@@ -488,8 +488,21 @@ static void refuse_not_waiting(struct lockspace *ls)
 	}
 }
 
+/* Conversions down wait for nobody: also those that a claim brought. */
+static void grant_down(struct lockspace *ls)
+{
+	struct waiter *next;
+
+	for (struct waiter *at = ls->waiters; at; at = next) {
+		next = at->next;
+		if (is_down(at))
+			grant(ls, at);
+	}
+}
+
 void table_pump(struct lockspace *ls)
 {
+	grant_down(ls);
 	if (!ls->running) {
 		if (table_is_hard_paused(ls))
 			refuse_not_waiting(ls);
@@ -505,11 +518,6 @@ static void settle_new(struct lockspace *ls, struct waiter *waiter, uint64_t cli
 {
 	uint32_t node = waiter->node;
 
-	if (is_down(waiter)) {
-		grant(ls, waiter);
-		table_pump(ls);
-		return;
-	}
 	table_pump(ls);
 	if (!(waiter = waiter_find(ls, node, client, request)))
 		return;

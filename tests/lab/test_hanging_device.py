@@ -16,14 +16,14 @@ class HangingDevice(lab.StoryCase):
     """vg on /dev/ubda; slow on /dev/mapper/top, which lies over bottom, which is /dev/ubdb."""
 
     node_count = 1
-    disks = ("128M", "128M")
+    disks = ("128M", "128M", "64M")
     clustered = False
 
     def setUp(self):
         # What lies below would be a second device with the same PV.
         self.n1.ok("mkdir -p /etc/lvm")
         self.n1.write("/etc/lvm/lvm.conf", 'devices { filter = [ "a|^/dev/mapper/top$|", '
-                      '"a|^/dev/ubda$|", "r|.*|" ] }\n')
+                      '"a|^/dev/ubda$|", "a|^/dev/mapper/more|", "r|.*|" ] }\n')
         self.n1.ok(f"dmsetup create bottom --table '0 {SECTORS} linear /dev/ubdb 0'")
         number = self.n1.ok("dmsetup info -c --noheadings --separator : -o major,minor bottom")
         self.n1.ok(f"dmsetup create top --table '0 {SECTORS} linear {number.strip()} 0' && "
@@ -55,6 +55,25 @@ class HangingDevice(lab.StoryCase):
         self.run_quickly(f"pvs {QUICK} /dev/ubda")
         self.n1.ok("dmsetup resume bottom")
         self.assertEqual(self.run_quickly("vgs --noheadings -o vg_name").split(), ["slow", "vg"])
+
+    def test_among_many_devices(self):
+        """So many are read at once, by asynchronous I/O; several of them hang."""
+        for i in range(12):
+            self.n1.ok(f"dmsetup create more{i:02} --table '0 8192 linear /dev/ubdc {i * 8192}'")
+        self.n1.ok("dmsetup mknodes && pvcreate $(ls -d /dev/mapper/more*)")
+        for name in ("low", "high"):
+            below = self.n1.ok("dmsetup info -c --noheadings --separator : -o major,minor bottom")
+            self.n1.ok(f"dmsetup create more-{name} --table '0 8192 linear {below.strip()} 0'")
+        self.n1.ok("dmsetup mknodes && dmsetup suspend --nolockfs bottom")
+        try:
+            text = self.run_quickly(f"pvs --noheadings -o pv_name {QUICK}")
+            self.assertEqual(text.count("timed out after 2 s"), 3, text)
+            found = [line.strip() for line in text.splitlines() if "timed out" not in line]
+            self.assertEqual(found, [f"/dev/mapper/more{i:02}" for i in range(12)] + ["/dev/ubda"])
+        finally:
+            self.n1("dmsetup resume bottom")
+            self.n1.ok("for name in $(ls /dev/mapper/ | grep more); do "
+                       "dmsetup remove --retry $name || exit 1; done")
 
     def test_what_names_it_is_refused(self):
         self.n1.ok("dmsetup suspend --nolockfs bottom")

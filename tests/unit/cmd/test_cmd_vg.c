@@ -2,6 +2,7 @@
 /* pvcreate and the VG commands: what a command line asks the library for. */
 #include "cmd/cmd_vg.h"
 
+#include <errno.h>
 #include <limits.h>
 
 #include "cmd/cmd_pv.h"

@@ -144,10 +144,11 @@ static bool may_repeat(const struct opt *opt)
 	return opt->kind == OPT_COUNT || opt->kind == OPT_LIST || opt->kind == OPT_TAGS;
 }
 
-/* --activate and --available are two rows, but one option. */
+/* --activate and --available are two rows, but one option; --force and --file are not, though
+ * -f may be either. */
 static bool is_same_option(const struct opt *a, const struct opt *b)
 {
-	return a == b || (a->short_name && a->short_name == b->short_name);
+	return a == b || (a->short_name && a->short_name == b->short_name && a->value == b->value);
 }
 
 static int remember(struct opt_parse *parse, const struct opt *opt, const char *value,

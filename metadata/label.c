@@ -20,6 +20,14 @@ bool label_is_present(const unsigned char sector[SECTOR_BYTES])
 }
 
 /* A list ends at the first entry with offset 0. */
+uint64_t label_own_sector(const unsigned char sector[SECTOR_BYTES])
+{
+	struct reader in = { .at = sector, .left = SECTOR_BYTES };
+
+	skip_bytes(&in, LABEL_WORD);
+	return get_le64(&in);
+}
+
 static int read_areas(struct reader *in, struct disk_area *areas, uint32_t *ret_count,
 		      const char *kind, struct err *err)
 {

@@ -37,6 +37,9 @@ struct pv_header {
 /** Does the sector begin with a label's magic (whatever else is wrong with it)? */
 bool label_is_present(const unsigned char sector[SECTOR_BYTES]);
 
+/** The sector that a label says it is in; one that is elsewhere is a copy, and ignored. */
+uint64_t label_own_sector(const unsigned char sector[SECTOR_BYTES]);
+
 /** -ENOENT no label; -EUCLEAN checksum, position, type or lists are wrong (says which). */
 int label_decode(const unsigned char sector[SECTOR_BYTES], uint64_t sector_number,
 		 struct pv_header *ret_header, struct err *err) MUST_CHECK;

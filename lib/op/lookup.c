@@ -88,6 +88,18 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* The VG's id where another has the same name. */
+static const char *unique_name(const struct vg_summary *summaries, size_t count, size_t which,
+			       struct arena *arena)
+{
+	char dashed[UUID_DASHED_SIZE];
+
+	for (size_t i = 0; i < count; i++)
+		if (i != which && !strcmp(summaries[i].name, summaries[which].name))
+			return arena_strdup(arena, uuid_format(&summaries[which].id, dashed));
+	return arena_strdup(arena, summaries[which].name);
+}
+
 int op_list_vg_names(struct context *context, struct arena *arena, const char *const **ret_names,
 		     size_t *ret_count, struct err *err)
 {
@@ -106,7 +118,7 @@ int op_list_vg_names(struct context *context, struct arena *arena, const char *c
 		goto out;
 	}
 	for (size_t i = 0; i < count; i++)
-		if (!(names[i] = arena_strdup(arena, summaries[i].name))) {
+		if (!(names[i] = unique_name(summaries, count, i, arena))) {
 			rc = err_set(err, ENOMEM, "Out of memory.");
 			goto out;
 		}

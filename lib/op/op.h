@@ -202,7 +202,7 @@ int op_lv_change(struct context *context, const char *vg_name, const char *lv_na
 		 const struct lv_change_args *args, struct err *err) MUST_CHECK;
 
 /** Names of all VGs on this node's devices, sorted; in @arena (for `vgchange -ay` without names).
- */
+ * Of VGs with one name they are the ids, which all operations take in place of a name. */
 int op_list_vg_names(struct context *context, struct arena *arena, const char *const **ret_names,
 		     size_t *ret_count, struct err *err) MUST_CHECK;
 /** Names of the visible LVs of a VG, in list order. */

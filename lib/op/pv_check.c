@@ -146,6 +146,15 @@ struct dumper {
 	bool differ; /* not all texts are of one VG */
 };
 
+/* A line of the text that begins with @key, for people who ask for more. */
+static void print_line(struct context *context, const struct raw_text *text, const char *key)
+{
+	const char *line = strstr(text->bytes, key);
+
+	if (line)
+		ctx_print(context, "%.*s", (int)strcspn(line + 1, "\n"), line + 1);
+}
+
 static int dump_found(void *data, const struct raw_text *text, struct err *err)
 {
 	struct dumper *dumper = data;
@@ -153,6 +162,11 @@ static int dump_found(void *data, const struct raw_text *text, struct err *err)
 	ctx_print(dumper->context, "metadata at %llu length %zu crc %08x vg %s seqno %lu id %s",
 		  (ull)text->offset_bytes, text->length, text->crc, text->vg_name, text->seqno,
 		  text->id);
+	if (dumper->context->options.verbose) {
+		print_line(dumper->context, text, "\ndescription = ");
+		print_line(dumper->context, text, "\ncreation_time = ");
+		ctx_print(dumper->context, "%s", "");
+	}
 	if (!dumper->first_id[0])
 		memcpy(dumper->first_id, text->id, sizeof(text->id));
 	dumper->differ |= strcmp(dumper->first_id, text->id) != 0;

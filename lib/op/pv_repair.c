@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/op/op.h"
@@ -18,6 +19,7 @@
 #include "metadata/base/crc.h"
 #include "metadata/base/span.h"
 
+#define CTIME_SIZE	 32
 #define LABEL_CRC_OFFSET 16
 #define LABEL_CRC_START	 20
 #define AUTO_RAW	 CLEANUP(pv_raw_close)
@@ -228,8 +230,31 @@ static int write_area(const struct repair *repair, unsigned number, const struct
 	return device_flush(raw->fd, raw->device, err);
 }
 
-/* A good copy elsewhere is better than any file. */
-static int check_no_other_copy(const struct repair *repair, struct err *err)
+/* A text that was dumped from a disk is taken as it is, a backup is printed as on a disk. */
+static int make_text(struct repair *repair, const char *path, struct buf *text, struct err *err)
+{
+	const time_t seconds = (time_t)repair->info.creation_time;
+	AUTO_FREE char *bytes = NULL;
+	char when[CTIME_SIZE] = "";
+	size_t length;
+	int rc;
+
+	if ((rc = backup_file_bytes(path, &bytes, &length, err)))
+		return rc;
+	if (ctime_r(&seconds, when))
+		when[strcspn(when, "\n")] = '\0';
+	repair->info.creation_ctime = when;
+	if (!length || bytes[length - 1]) {
+		rc = vg_export(repair->vg, VG_TEXT_DISK, &repair->info, text, err);
+		repair->info.creation_ctime = NULL;
+		return rc;
+	}
+	buf_add(text, bytes, length);
+	return text->failed ? err_set(err, ENOMEM, "Out of memory.") : 0;
+}
+
+/* A copy elsewhere must be older, or the same: what is newer is better than any file. */
+static int check_copies(const struct repair *repair, const struct buf *text, struct err *err)
 {
 	const struct scan *scan = repair->session.scan;
 
@@ -237,31 +262,31 @@ static int check_no_other_copy(const struct repair *repair, struct err *err)
 		for (uint32_t k = 0; k < scan->pv_disks[i]->mda_count; k++) {
 			const struct mda_copy *copy = &scan->pv_disks[i]->mdas[k];
 
-			if (copy->state == MDA_VALID && !copy->pv_disk->is_duplicate &&
-			    copy->pv_disk->device->devno != repair->raw.device->devno &&
-			    uuid_equal(&copy->summary.id, &repair->vg->id) &&
-			    copy->summary.seqno >= repair->vg->seqno)
-				return err_set(err, EEXIST,
-					       "The metadata of VG %s on %s are good: use vgck "
-					       "--updatemetadata %s.",
-					       repair->vg->name, copy->pv_disk->device->name,
-					       repair->vg->name);
+			if (copy->state != MDA_VALID || copy->pv_disk->is_duplicate ||
+			    copy->pv_disk->device->devno == repair->raw.device->devno ||
+			    !uuid_equal(&copy->summary.id, &repair->vg->id) ||
+			    copy->summary.seqno < repair->vg->seqno ||
+			    (copy->summary.seqno == repair->vg->seqno &&
+			     copy->text_length == text->used &&
+			     !memcmp(copy->text, text->data, text->used)))
+				continue;
+			return err_set(
+				err, EEXIST,
+				"Other metadata of VG %s, seqno %u, are on %s: take those, with "
+				"pvck --dump metadata -f.",
+				repair->vg->name, copy->summary.seqno, copy->pv_disk->device->name);
 		}
 	return 0;
 }
 
-static int repair_metadata(struct repair *repair, struct err *err)
+static int repair_metadata(struct repair *repair, const struct buf *text, struct err *err)
 {
-	AUTO_BUF struct buf text = { .limit = VG_TEXT_MAX };
-	int rc;
+	int rc = 0;
 
-	if ((rc = check_no_other_copy(repair, err)) ||
-	    (rc = vg_export(repair->vg, VG_TEXT_DISK, &repair->info, &text, err)))
-		return rc;
 	if (!repair->raw.mda_count)
 		return err_set(err, ENOENT, "%s has no metadata area.", repair->raw.device->name);
 	for (unsigned i = 0; !rc && i < repair->raw.mda_count; i++)
-		rc = write_area(repair, i, &text, err);
+		rc = write_area(repair, i, text, err);
 	return rc;
 }
 
@@ -306,6 +331,7 @@ int op_pv_repair(struct context *context, const char *path, const struct pv_repa
 {
 	AUTO_GLOBAL_LOCK struct global_lock lock = { 0 };
 	struct repair CLEANUP(close_repair) repair = { .raw.fd = -1 };
+	AUTO_BUF struct buf text = { .limit = VG_TEXT_MAX };
 	int rc;
 
 	if ((rc = global_lock_take(context, &lock, err)))
@@ -319,9 +345,11 @@ int op_pv_repair(struct context *context, const char *path, const struct pv_repa
 	    (rc = pv_raw_open(context, path, DEVICE_WRITE, &repair.raw, err)))
 		return rc;
 	pv_raw_look_at_label(&repair.raw);
-	if ((rc = choose_pv(&repair, err)))
+	if ((rc = choose_pv(&repair, err)) ||
+	    (args->metadata && ((rc = make_text(&repair, args->file, &text, err)) ||
+				(rc = check_copies(&repair, &text, err)))))
 		return rc;
 	if (args->pv_header && (rc = repair_pv_header(&repair, err)))
 		return rc;
-	return args->metadata ? repair_metadata(&repair, err) : 0;
+	return args->metadata ? repair_metadata(&repair, &text, err) : 0;
 }

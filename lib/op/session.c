@@ -193,7 +193,7 @@ static int check_writable(const struct session *session, enum session_access acc
 	if (!(vg->status & STATUS_WRITE) && !replaces)
 		return err_set(err, EROFS, "Volume group %s is read-only.", vg->name);
 	if (has_duplicate_pv(session->before))
-		return err_set(err, EPERM,
+		return err_set(err, ENOTUNIQ,
 			       "Cannot update volume group %s with duplicate PV devices.",
 			       vg->name);
 	if (access == SESSION_WRITE && has_missing_pv(session->before))

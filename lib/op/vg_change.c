@@ -158,6 +158,9 @@ int op_vg_rename(struct context *context, const char *old_name, const char *new_
 		return err_set(err, EEXIST, "New volume group \"%s\" already exists", new_name);
 	if (rc)
 		return rc;
+	if (!uuid_is_unset(&session.id))
+		ctx_print(context, "Processing VG %s because of matching UUID %s", session.vg->name,
+			  old_name);
 	if ((rc = vg_edit_rename(session.vg, new_name, err)))
 		return rc;
 	rc = session_write(&session, session.before->vg->lvs, session.before->vg->lv_count, err);

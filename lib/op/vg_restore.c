@@ -149,7 +149,7 @@ static int check_pvs(struct restore *restore, struct err *err)
 		return rc;
 	for (uint32_t i = 0; i < vg->pv_count; i++) {
 		if (restore->disks[i]->has_duplicates)
-			return err_set(err, EPERM,
+			return err_set(err, ENOTUNIQ,
 				       "Cannot update volume group %s with duplicate PV devices.",
 				       vg->name);
 		if ((rc = check_free(restore->session.scan, vg, restore->disks[i], err)) ||

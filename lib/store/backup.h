@@ -30,6 +30,10 @@ bool backup_is_current(struct context *context, const struct vg *vg);
 int backup_file_read(const char *path, const char *vg_name, struct vg **ret_vg,
 		     struct vg_text_info *info, struct err *err) MUST_CHECK;
 
+/** The bytes of a file that was read by backup_file_read(), and a NUL behind them; caller frees. */
+int backup_file_bytes(const char *path, char **ret_text, size_t *ret_length,
+		      struct err *err) MUST_CHECK;
+
 typedef int backup_visit_fn(void *data, const char *path, struct err *err);
 
 /** The archives of a VG, oldest first. -ENOENT: there is none. */

@@ -14,6 +14,8 @@
 #include "lib/store/backup.h"
 #include "metadata/base/cleanup.h"
 
+#define GRAMMAR_ERROR	    "Parse error"
+#define NOT_READ	    "\nWARNING: couldn't read volume group metadata from file."
 #define SUMMARY_ARENA_LIMIT ((size_t)1 << 20)
 
 static int read_all(int fd, const char *path, size_t size, char *text, struct err *err)
@@ -54,6 +56,7 @@ static int read_file(const char *path, char **ret_text, size_t *ret_size, struct
 		return err_set(err, ENOMEM, "Out of memory reading %s.", path);
 	if ((rc = read_all(fd, path, (size_t)st.st_size, text, err)))
 		return rc;
+	text[st.st_size] = '\0';
 	*ret_text = text;
 	*ret_size = (size_t)st.st_size;
 	text = NULL;
@@ -73,7 +76,7 @@ static int check_bytes(const char *path, const char *text, size_t size, struct e
 				       "%s: line %u has a carriage return: the file was converted, "
 				       "convert it back.",
 				       path, line);
-		if (!text[i])
+		if (!text[i] && i + 1 < size) /* pvck --dump keeps the one at the end */
 			return err_set(err, EUCLEAN, "%s: line %u has a NUL byte.", path, line);
 	}
 	return 0;
@@ -89,15 +92,22 @@ int backup_file_read(const char *path, const char *vg_name, struct vg **ret_vg,
 		     struct vg_text_info *info, struct err *err)
 {
 	AUTO_FREE char *text = NULL;
+	struct err why = { 0 };
 	struct vg *vg = NULL;
 	size_t size = 0;
 
 	if (read_file(path, &text, &size, err)) {
-		(void)err_append(err, "\nWARNING: couldn't read volume group metadata from file.");
+		(void)err_append(err, NOT_READ);
 		return failed(path, vg_name, err);
 	}
-	if (check_bytes(path, text, size, err) || vg_import(text, size, &vg, info, err))
+	if (check_bytes(path, text, size, err))
 		return failed(path, vg_name, err);
+	if (vg_import(text, size, &vg, info, &why)) {
+		(void)err_set(err, -why.code, "%s", why.text);
+		if (!strncmp(why.text, GRAMMAR_ERROR, sizeof(GRAMMAR_ERROR) - 1))
+			(void)err_append(err, NOT_READ);
+		return failed(path, vg_name, err);
+	}
 	if (vg_name && strcmp(vg->name, vg_name) != 0) {
 		vg_free(vg);
 		return err_set(err, ENOENT, "'%s' does not contain volume group '%s'.", path,
@@ -105,6 +115,11 @@ int backup_file_read(const char *path, const char *vg_name, struct vg **ret_vg,
 	}
 	*ret_vg = vg;
 	return 0;
+}
+
+int backup_file_bytes(const char *path, char **ret_text, size_t *ret_length, struct err *err)
+{
+	return read_file(path, ret_text, ret_length, err);
 }
 
 bool backup_is_current(struct context *context, const struct vg *vg)

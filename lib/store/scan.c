@@ -54,7 +54,12 @@ static bool find_label(struct context *context, const struct device *device,
 
 		if (!label_is_present(sector))
 			continue;
-		if (label_decode(sector, i, &header, &err)) {
+		if (label_own_sector(sector) != i) {
+			ctx_error(context,
+				  "%s: Label for sector %llu found at sector %llu - ignoring.",
+				  device->name, (unsigned long long)label_own_sector(sector),
+				  (unsigned long long)i);
+		} else if (label_decode(sector, i, &header, &err)) {
 			ctx_verbose(context, "%s: label in sector %llu is ignored: %s",
 				    device->name, (unsigned long long)i, err.text);
 		} else if (found) {

@@ -10,8 +10,6 @@
 #include "clvmd/client.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +27,7 @@
 #include "clvmd/request.h"
 #include "clvmd/status.h"
 #include "lib/fd.h"
+#include "lib/process.h"
 #include "lib/version.h"
 
 #define BACKLOG 128
@@ -179,31 +178,6 @@ static int32_t process_died(int32_t fd, int32_t revents, void *data)
 
 /* ---- messages ---- */
 
-/* Field 22 of /proc/PID/stat; 0 when the process is gone. */
-static uint64_t start_time_of(uint32_t pid)
-{
-	char path[64], text[1024];
-	AUTO_CLOSE int fd = -1;
-	uint64_t start = 0;
-	ssize_t length;
-	char *at;
-
-	(void)snprintf(path, sizeof(path), "/proc/%u/stat", pid);
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
-		return 0;
-	if ((length = read(fd, text, sizeof(text) - 1)) <= 0)
-		return 0;
-	text[length] = '\0';
-	if (!(at = strrchr(text, ')')))
-		return 0;
-	if (sscanf(at + 1,
-		   " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
-		   "%" SCNu64,
-		   &start) != 1)
-		return 0;
-	return start;
-}
-
 static void greet(struct client *client, const struct client_message *hello)
 {
 	struct daemon *d = client->d;
@@ -217,7 +191,7 @@ static void greet(struct client *client, const struct client_message *hello)
 			    "command and clvmd are of different versions: restart clvmd");
 		return;
 	}
-	if (hello->start_time != start_time_of(client->pid)) {
+	if (hello->start_time != process_start_time((pid_t)client->pid)) {
 		link_fail(&client->link, "is not the process that connected");
 		return;
 	}

@@ -17,6 +17,7 @@
 
 #include "clvmd/log.h"
 #include "lib/fd.h"
+#include "lib/number.h"
 #include "metadata/base/cleanup.h"
 
 #define LOCKS_PATH CLVMD_RUN_DIR "/locks"
@@ -289,13 +290,13 @@ bool journal_op_at(const struct journal *journal, size_t index, struct op_id *re
 
 static bool read_lv_line(struct journal *journal, char *line)
 {
-	char resource[LV_RESOURCE_LENGTH + 1], name[NAME_SHOWN] = "";
-	int mode;
+	const char *resource = strsep(&line, " "), *mode_word = strsep(&line, " ");
+	uint64_t mode;
 
-	if (sscanf(line, "%64s %d %259s", resource, &mode, name) < 2 ||
-	    strlen(resource) != LV_RESOURCE_LENGTH || mode <= MODE_NL || mode > MODE_EX)
+	if (strlen(resource) != LV_RESOURCE_LENGTH || !number_whole(mode_word, MODE_EX, &mode) ||
+	    mode == MODE_NL)
 		return false;
-	journal_add(journal, resource, (enum lock_mode)mode, name);
+	journal_add(journal, resource, (enum lock_mode)mode, line ? line : "");
 	return true;
 }
 
@@ -308,19 +309,20 @@ static int hex_digit(char c)
 
 static bool read_op_line(struct journal *journal, char *line)
 {
-	struct op_id op;
-	int phase, at = 0;
+	uint64_t node, number, phase;
 	unsigned char *payload;
 	size_t length;
 
-	if (sscanf(line, "%" SCNu32 " %" SCNu64 " %d %n", &op.node, &op.number, &phase, &at) < 3 ||
-	    !at || phase < OP_DO || phase > OP_OUTCOME || journal->op_count >= OPS_MAX)
+	if (!number_whole(strsep(&line, " "), UINT32_MAX, &node) ||
+	    !number_whole(strsep(&line, " "), UINT64_MAX, &number) ||
+	    !number_whole(strsep(&line, " "), OP_OUTCOME, &phase) || !line || phase < OP_DO ||
+	    journal->op_count >= OPS_MAX)
 		return false;
-	length = strlen(line + at) / 2;
+	length = strlen(line) / 2;
 	payload = must_alloc(length + 1);
 	for (size_t i = 0; i < length; i++) {
-		int high = hex_digit(line[(size_t)at + 2 * i]);
-		int low = hex_digit(line[(size_t)at + 2 * i + 1]);
+		int high = hex_digit(line[2 * i]);
+		int low = hex_digit(line[2 * i + 1]);
 
 		if (high < 0 || low < 0) {
 			free(payload);
@@ -328,7 +330,8 @@ static bool read_op_line(struct journal *journal, char *line)
 		}
 		payload[i] = (unsigned char)(high << 4 | low);
 	}
-	put_op(journal, op, (enum op_phase)phase, payload, length);
+	put_op(journal, (struct op_id){ (uint32_t)node, number }, (enum op_phase)phase, payload,
+	       length);
 	journal->ops->is_old = true;
 	free(payload);
 	return true;

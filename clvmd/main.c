@@ -21,12 +21,14 @@
 #include "clvmd/worker.h"
 #include "lib/cluster.h"
 #include "lib/fd.h"
+#include "lib/number.h"
 #include "lib/random.h"
 #include "lib/version.h"
 
 #define EXIT_FAILED	1
 #define EXIT_USAGE	2
 #define DEFAULT_TIMEOUT 30
+#define TIMEOUT_MAX	86400
 
 static int usage(int exit_code)
 {
@@ -47,10 +49,9 @@ static int usage(int exit_code)
 
 static bool parse_timeout(const char *text, unsigned int *ret_timeout)
 {
-	char *end;
-	unsigned long value = strtoul(text, &end, 10);
+	uint64_t value;
 
-	if (!*text || *end || value > 86400)
+	if (!number_whole(text, TIMEOUT_MAX, &value))
 		return false;
 	*ret_timeout = (unsigned int)value;
 	return true;

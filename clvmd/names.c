@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "clvmd/journal.h"
+#include "lib/number.h"
 #include "metadata/model.h"
 
 #define NAME_SIZE (NAME_MAX_LENGTH + 1)
@@ -66,25 +67,43 @@ static void put_lv(struct names *names, const char *resource, const char *name, 
 	lv->seen = seen;
 }
 
-static void read_line(struct names *names, const char *line)
+static void read_vg(struct names *names, const char *vg_id, char *rest)
 {
-	char vg_id[UUID_LENGTH + 1], lv_id[UUID_LENGTH + 1], name[NAME_SIZE];
+	uint64_t seqno, clustered;
+	struct vg_name *vg;
+
+	if (!number_whole(strsep(&rest, " "), UINT32_MAX, &seqno) ||
+	    !number_whole(strsep(&rest, " "), 1, &clustered) || !rest || !*rest)
+		return;
+	vg = put_vg(names, vg_id);
+	(void)snprintf(vg->name, sizeof(vg->name), "%s", rest);
+	vg->seqno = (uint32_t)seqno;
+	vg->clustered = clustered;
+	vg->seen = true;
+}
+
+static void read_lv(struct names *names, const char *vg_id, char *rest)
+{
+	const char *lv_id = strsep(&rest, " ");
 	char resource[LV_RESOURCE_LENGTH + 1];
-	unsigned int seqno, clustered;
 
-	if (sscanf(line, "vg %32s %u %u %127s", vg_id, &seqno, &clustered, name) == 4 &&
-	    strlen(vg_id) == UUID_LENGTH) {
-		struct vg_name *vg = put_vg(names, vg_id);
+	if (!lv_id || strlen(lv_id) != UUID_LENGTH || !rest || !*rest)
+		return;
+	(void)snprintf(resource, sizeof(resource), "%s%s", vg_id, lv_id);
+	put_lv(names, resource, rest, true);
+}
 
-		(void)snprintf(vg->name, sizeof(vg->name), "%s", name);
-		vg->seqno = seqno;
-		vg->clustered = clustered;
-		vg->seen = true;
-	} else if (sscanf(line, "lv %32s %32s %127s", vg_id, lv_id, name) == 3) {
-		(void)snprintf(resource, sizeof(resource), "%s%s", vg_id, lv_id);
-		if (strlen(resource) == LV_RESOURCE_LENGTH)
-			put_lv(names, resource, name, true);
-	}
+/* "vg <id> <seqno> <0 or 1: clustered> <name>" or "lv <vg id> <id> <name>". */
+static void read_line(struct names *names, char *line)
+{
+	const char *kind = strsep(&line, " "), *vg_id = strsep(&line, " ");
+
+	if (!vg_id || strlen(vg_id) != UUID_LENGTH)
+		return;
+	if (!strcmp(kind, "vg"))
+		read_vg(names, vg_id, line);
+	else if (!strcmp(kind, "lv"))
+		read_lv(names, vg_id, line);
 }
 
 static struct vg_name *first_unseen_vg(struct names *names)

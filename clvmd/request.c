@@ -370,7 +370,7 @@ void request_run(struct client *client, const struct client_message *message)
 	AUTO_ARENA struct arena arena = { .limit = JOB_ARENA_MAX };
 	struct daemon *d = client->d;
 	struct target_choice target = { 0 };
-	struct job job;
+	struct job job = { 0 };
 	char text[REASON_MAX];
 	struct err err = { 0 };
 

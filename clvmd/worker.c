@@ -126,9 +126,8 @@ static void pop_job(struct workers *workers, struct worker_queue *queue)
 
 /* ---- processes ---- */
 
-static void free_worker(struct worker *worker)
+static void free_worker(struct workers *workers, struct worker *worker)
 {
-	struct workers *workers = worker->d->workers;
 	struct worker **at = &workers->first;
 
 	while (*at != worker)
@@ -185,7 +184,7 @@ static void closed(void *owner, const char *why)
 		answer(d, queue->first, &(struct worker_answer){ .rc = -EIO, .text = text });
 		pop_job(d->workers, queue);
 	}
-	free_worker(worker);
+	free_worker(d->workers, worker);
 }
 
 static const struct link_ops worker_link_ops = { .message = received, .closed = closed };
@@ -381,7 +380,7 @@ void workers_tick(struct daemon *d, uint64_t now)
 		next = worker->next;
 		if (!worker->queue && !worker->link.close_pending &&
 		    now - worker->idle_since > SECONDS(WORKER_IDLE_SECONDS))
-			free_worker(worker);
+			free_worker(d->workers, worker);
 	}
 }
 
@@ -426,6 +425,6 @@ void workers_destroy(struct workers *workers)
 		free(queue);
 	}
 	while (workers->first)
-		free_worker(workers->first);
+		free_worker(workers, workers->first);
 	free(workers);
 }

@@ -9,6 +9,7 @@
 
 #include "cmd/commands.h"
 #include "cmd/operand.h"
+#include "lib/number.h"
 
 #define CREATE(field) offsetof(struct vgcreate_args, field)
 #define EXTEND(field) offsetof(struct vgextend_args, field)
@@ -46,8 +47,7 @@ static const struct opt vgcreate_opts[] = {
 /* A number, "all" (INT_MAX) or "unmanaged" (0); -1 without the option. */
 static int parse_copies(const char *text, const char *option, int *ret_copies, struct err *err)
 {
-	char *end = NULL;
-	long number;
+	uint64_t number;
 
 	*ret_copies = -1;
 	if (!text)
@@ -56,9 +56,7 @@ static int parse_copies(const char *text, const char *option, int *ret_copies, s
 		*ret_copies = text[0] == 'a' ? INT_MAX : 0;
 		return 0;
 	}
-	errno = 0;
-	number = strtol(text, &end, 10);
-	if (text[0] < '0' || text[0] > '9' || *end || errno || number > INT_MAX)
+	if (!number_whole(text, INT_MAX, &number))
 		return err_set(err, EINVAL, "Invalid argument for --%s: %s", option, text);
 	*ret_copies = (int)number;
 	return 0;

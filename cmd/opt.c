@@ -285,7 +285,9 @@ bool opt_word_in(const char *words, const char *name)
 {
 	size_t length = strlen(name);
 
-	while (words && *words) {
+	if (!words)
+		return false;
+	while (*words) {
 		size_t span = strcspn(words, " ");
 
 		if (span == length && strncmp(words, name, length) == 0)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cmd/opt.h"
+#include "lib/number.h"
 #include "lib/op/op.h"
 #include "lib/size.h"
 #include "metadata/model.h"
@@ -172,19 +173,13 @@ static int set_tag(struct arena *arena, const struct opt *opt, struct opt_list *
 	return set_list(arena, list, tag, items_max, err);
 }
 
-/* Digits only: strtoul() would take blanks, signs and more. */
 static int set_number(const struct opt *opt, struct opt_number *number, const char *text,
 		      struct err *err)
 {
-	uint64_t value = 0;
+	uint64_t value;
 
-	if (text[0] == '\0' || strspn(text, "0123456789") != strlen(text))
+	if (!number_whole(text, UINT32_MAX, &value))
 		return invalid(opt, text, err);
-	for (const char *at = text; *at; at++) {
-		value = value * 10 + (uint64_t)(*at - '0');
-		if (value > UINT32_MAX)
-			return invalid(opt, text, err);
-	}
 	*number = (struct opt_number){ .is_set = true, .value = (uint32_t)value };
 	return 0;
 }

@@ -106,7 +106,7 @@ static char *trim(char *text)
 {
 	size_t length;
 
-	while (isspace((unsigned char)*text))
+	while (*text && isspace((unsigned char)*text))
 		text++;
 	length = strlen(text);
 	while (length > 0 && isspace((unsigned char)text[length - 1]))

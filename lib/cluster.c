@@ -6,8 +6,6 @@
 #include "lib/cluster.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,30 +15,9 @@
 
 #include "lib/cluster_private.h"
 #include "lib/fd.h"
+#include "lib/process.h"
 
 #define HELLO_TIMEOUT_MS 10000 /* the daemon never blocks: later than this it is hung */
-
-/* Field 22 of /proc/self/stat: tells a process from a later one with the same pid. */
-static uint64_t own_start_time(void)
-{
-	AUTO_CLOSE int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
-	char text[1024];
-	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	uint64_t start = 0;
-	char *at;
-
-	if (length <= 0)
-		return 0;
-	text[length] = '\0';
-	if (!(at = strrchr(text, ')'))) /* the command's name may have blanks in it */
-		return 0;
-	if (sscanf(at + 1,
-		   " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
-		   "%" SCNu64,
-		   &start) != 1)
-		return 0;
-	return start;
-}
 
 int cluster_fail(struct cluster *cluster, int rc)
 {
@@ -112,7 +89,7 @@ static int say_hello(struct cluster *cluster, struct err *err)
 		.type = CLIENT_HELLO,
 		.protocol = CLIENT_PROTOCOL,
 		.pid = (uint32_t)getpid(),
-		.start_time = own_start_time(),
+		.start_time = process_start_time(getpid()),
 		.command = short_command,
 	};
 	int rc;

@@ -49,7 +49,7 @@ static void *grow(struct arena *arena, void *items, size_t count, size_t first, 
 		return items;
 	if (!(more = arena_calloc(arena, items ? room * 2 : first, size)))
 		return NULL;
-	if (count)
+	if (items)
 		memcpy(more, items, count * size);
 	return more;
 }

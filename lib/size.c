@@ -44,7 +44,7 @@ static double unit_sectors(char letter)
 static int bytes_to_sectors(double bytes, const char *option, const char *text, double *sectors,
 			    struct err *err)
 {
-	uint64_t whole, below;
+	uint64_t whole, below, count;
 	char reason[96];
 
 	if (bytes >= SECTORS_MAX * SECTOR_BYTES)
@@ -58,7 +58,8 @@ static int bytes_to_sectors(double bytes, const char *option, const char *text, 
 			       below, below + SECTOR_BYTES);
 		return invalid(err, reason, option, text);
 	}
-	*sectors = (double)(whole / SECTOR_BYTES);
+	count = whole / SECTOR_BYTES;
+	*sectors = (double)count;
 	return 0;
 }
 

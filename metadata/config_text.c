@@ -19,6 +19,8 @@
 #include "metadata/base/cleanup.h"
 #include "metadata/name_index.h"
 
+#define INT64_SURE_DIGITS 18 /* so many always fit */
+
 enum token_type { TOKEN_END, TOKEN_MARK, TOKEN_WORD, TOKEN_ESCAPED, TOKEN_LITERAL, TOKEN_BAD };
 
 struct token {
@@ -249,9 +251,9 @@ static int read_number(struct parser *parser, struct cfg_value *value)
 	size_t i;
 
 	/* Nearly all of them, and none that could overflow or be octal. */
-	for (i = 0; i < token->length && is(token->at[i], IS_DIGIT); i++)
+	for (i = 0; i < token->length && i < INT64_SURE_DIGITS && is(token->at[i], IS_DIGIT); i++)
 		number = number * 10 + (token->at[i] - '0');
-	if (i == token->length && i < 19 && (*token->at != '0' || i == 1)) {
+	if (i == token->length && (*token->at != '0' || i == 1)) {
 		value->type = CFG_INTEGER;
 		value->integer = number;
 		return 0;

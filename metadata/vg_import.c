@@ -474,19 +474,21 @@ static int read_vg(struct importer *importer, const struct cfg_node *node)
 	return vg_check(vg, importer->err);
 }
 
-/* Parse into the scratch arena and look at what is around the VG. */
-static int parse_text(struct importer *importer, const char *text, size_t length,
-		      struct cfg_node **ret_items)
+/* Parse into the scratch arena and look at what is around the VG. The VG's node, the first section
+ * of *ret_items; NULL with the reason in *ret_rc. */
+static const struct cfg_node *parse_text(struct importer *importer, const char *text, size_t length,
+					 struct cfg_node **ret_items, int *ret_rc)
 {
-	int rc;
-
-	if (length > VG_TEXT_MAX)
-		return import_error(importer, NULL, "Metadata text of %zu bytes is too long.",
-				    length);
-	if ((rc = cfg_parse(text, length, CFG_FIRST_COUNTS, &importer->scratch, ret_items,
-			    importer->err)))
-		return rc;
-	return check_format(importer, *ret_items);
+	if (length > VG_TEXT_MAX) {
+		*ret_rc = import_error(importer, NULL, "Metadata text of %zu bytes is too long.",
+				       length);
+		return NULL;
+	}
+	if ((*ret_rc = cfg_parse(text, length, CFG_FIRST_COUNTS, &importer->scratch, ret_items,
+				 importer->err)) ||
+	    (*ret_rc = check_format(importer, *ret_items)))
+		return NULL;
+	return find_vg_node(*ret_items);
 }
 
 int vg_import(const char *text, size_t length, struct vg **ret_vg, struct vg_text_info *info,
@@ -497,9 +499,8 @@ int vg_import(const char *text, size_t length, struct vg **ret_vg, struct vg_tex
 	struct cfg_node *items;
 	int rc;
 
-	if ((rc = parse_text(&importer, text, length, &items)))
+	if (!(vg_node = parse_text(&importer, text, length, &items, &rc)))
 		goto out;
-	vg_node = find_vg_node(items);
 	if (!(importer.vg = vg_new(vg_node->key))) {
 		rc = import_no_memory(&importer);
 		goto out;
@@ -546,11 +547,12 @@ int vg_text_summary(const char *text, size_t length, struct arena *arena,
 				     .scratch = { .limit = VG_ARENA_LIMIT },
 				     .err = err };
 	struct vg_summary summary = { 0 };
+	const struct cfg_node *vg_node;
 	struct cfg_node *items;
 	int rc;
 
-	if (!(rc = parse_text(&importer, text, length, &items)) &&
-	    !(rc = read_summary(&importer, find_vg_node(items), &summary)))
+	if ((vg_node = parse_text(&importer, text, length, &items, &rc)) &&
+	    !(rc = read_summary(&importer, vg_node, &summary)))
 		*ret_summary = summary;
 	arena_free(&importer.scratch);
 	return rc;

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "lib/config.h"
+#include "lib/number.h"
 #include "metadata/base/cleanup.h"
 
 #define DRIVER_IN_SYSFS "/sys/class/misc/device-mapper"
@@ -305,13 +306,13 @@ int mapper_create(const struct mapper_options *options, const char *name, const 
 static bool add_target(struct dm_task *task, char *line)
 {
 	uint64_t start, length;
-	char type[32];
-	int args = -1;
+	const char *type;
 
-	if (sscanf(line, "%" SCNu64 " %" SCNu64 " %31s %n", &start, &length, type, &args) != 3 ||
-	    args < 0)
+	if (!number_whole(strsep(&line, " "), UINT64_MAX, &start) ||
+	    !number_whole(strsep(&line, " "), UINT64_MAX, &length) ||
+	    !(type = strsep(&line, " ")) || !*type)
 		return false;
-	return dm_task_add_target(task, start, length, type, line + args);
+	return dm_task_add_target(task, start, length, type, line ? line : "");
 }
 
 int mapper_load(const char *uuid, const struct buf *table, bool read_only, struct err *err)

@@ -4,11 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/fd.h"
+#include "lib/number.h"
 
 #define MOUNTINFO_PATH "/proc/self/mountinfo"
 #define MOUNTINFO_MAX  ((size_t)64 << 20)
@@ -54,7 +54,7 @@ static bool parse_line(char *line, struct mount_entry *entry)
 		;
 	if (!field || !(type = strsep(&rest, " ")) || !*type)
 		return false;
-	if (sscanf(devno, "%" SCNu32 ":%" SCNu32, &entry->major, &entry->minor) != 2)
+	if (!number_devno(devno, &entry->major, &entry->minor))
 		return false;
 	unescape(directory);
 	unescape(type);

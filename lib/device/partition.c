@@ -18,8 +18,10 @@
 
 #include <blkid/blkid.h>
 
+#include "lib/device/batch.h"
 #include "lib/device/sysfs.h"
 #include "lib/fd.h"
+#include "lib/number.h"
 #include "metadata/base/cleanup.h"
 
 #define PARTITIONS_MAX	 256
@@ -60,9 +62,11 @@ static bool devno_is_mounted(dev_t devno)
 		return true; /* cannot know: leave it alone */
 	while (!found && getline(&line, &size, file) >= 0) {
 		unsigned major_number, minor_number;
+		char *rest = line;
 
-		/* id parent major:minor root ... */
-		if (sscanf(line, "%*u %*u %u:%u", &major_number, &minor_number) == 2)
+		(void)strsep(&rest, " "); /* id parent major:minor root ... */
+		(void)strsep(&rest, " ");
+		if (number_devno(strsep(&rest, " "), &major_number, &minor_number))
 			found = makedev(major_number, minor_number) == devno;
 	}
 	free(line);
@@ -269,6 +273,13 @@ static bool may_have_partitions(const char *name)
 	       !sysfs_number(name, "hidden", 0);
 }
 
+static void disk_path(const char *name, char path[PATH_MAX])
+{
+	(void)snprintf(path, PATH_MAX, "/dev/%s", name);
+	for (char *mark = path; (mark = strchr(mark, '!'));)
+		*mark = '/';
+}
+
 /* The capacity of a SCSI disk, which only a rescan asks for again. */
 static void reread_capacity(const char *name)
 {
@@ -284,18 +295,16 @@ static void reread_capacity(const char *name)
 		return;
 }
 
-static void reread_disk(void *data, const char *name)
+static void reread_disk(struct context *context, const char *name)
 {
 	AUTO_FREE struct disk *disk = NULL;
 	AUTO_CLOSE int fd = -1;
 
-	if (!may_have_partitions(name) || !(disk = calloc(1, sizeof(*disk))))
+	if (!(disk = calloc(1, sizeof(*disk))))
 		return;
-	disk->context = data;
+	disk->context = context;
 	disk->name = name;
-	(void)snprintf(disk->path, sizeof(disk->path), "/dev/%s", name);
-	for (char *mark = disk->path; (mark = strchr(mark, '!'));)
-		*mark = '/';
+	disk_path(name, disk->path);
 
 	reread_capacity(name);
 	read_known(disk);
@@ -314,10 +323,101 @@ static void reread_disk(void *data, const char *name)
 	add_missing(disk);
 }
 
+/* ---- all ---- */
+
+struct candidate {
+	struct device device; /* just enough to read it */
+	const char *names[2];
+	char name[NAME_MAX + 1];
+	char path[PATH_MAX];
+	struct candidate *next;
+};
+
+struct candidates {
+	struct candidate *first;
+	size_t count;
+	bool out_of_memory;
+};
+
+static void add_candidate(void *data, const char *name)
+{
+	struct candidates *candidates = data;
+	struct candidate *candidate;
+
+	if (!may_have_partitions(name))
+		return;
+	if (!(candidate = calloc(1, sizeof(*candidate)))) {
+		candidates->out_of_memory = true;
+		return;
+	}
+	(void)snprintf(candidate->name, sizeof(candidate->name), "%s", name);
+	disk_path(name, candidate->path);
+	candidate->names[0] = candidate->device.name = candidate->path;
+	candidate->device.aliases = candidate->names;
+	candidate->device.logical_block_bytes = PROBE_BYTES;
+	if (!sysfs_devno(name, &candidate->device.devno)) {
+		free(candidate);
+		return;
+	}
+	candidate->next = candidates->first;
+	candidates->first = candidate;
+	candidates->count++;
+}
+
+static void free_candidates(struct candidates *candidates)
+{
+	for (struct candidate *next, *at = candidates->first; at; at = next) {
+		next = at->next;
+		free(at);
+	}
+}
+
+/* Reading them through the page cache could not be given up: so first those that hang are found. */
+static int reread_those_that_answer(struct context *context, const struct candidates *candidates,
+				    struct err *err)
+{
+	AUTO_FREE struct batch_read *reads = calloc(candidates->count + 1, sizeof(*reads));
+	struct batch batch = { .reads = reads,
+			       .count = candidates->count,
+			       .timeout_ms = device_read_timeout_ms(context) };
+	size_t i = 0;
+	int rc;
+
+	if (!reads)
+		return err_set(err, ENOMEM, "Out of memory for partition tables.");
+	for (struct candidate *at = candidates->first; at; at = at->next)
+		if (!device_is_hanging(context, at->device.devno))
+			reads[i++] =
+				(struct batch_read){ .device = &at->device, .length = PROBE_BYTES };
+	batch.count = i;
+	rc = batch_run(&batch, err);
+	batch_free(&batch);
+	i = 0;
+	for (struct candidate *at = candidates->first; !rc && at; at = at->next) {
+		if (device_is_hanging(context, at->device.devno))
+			continue;
+		if (reads[i++].code == -ETIMEDOUT)
+			device_set_hanging(context, &at->device);
+		else
+			reread_disk(context, at->name);
+	}
+	if (batch.reader)
+		batch_reap(batch.reader);
+	return rc;
+}
+
 int device_reread_partitions(struct context *context, struct err *err)
 {
-	if (!sysfs_each(NULL, NULL, reread_disk, context))
-		return err_set(err, EIO, "%s: cannot list block devices: %s", SYSFS_BLOCK,
-			       strerror(errno));
-	return 0;
+	struct candidates candidates = { 0 };
+	int rc;
+
+	if (!sysfs_each(NULL, NULL, add_candidate, &candidates))
+		rc = err_set(err, EIO, "%s: cannot list block devices: %s", SYSFS_BLOCK,
+			     strerror(errno));
+	else if (candidates.out_of_memory)
+		rc = err_set(err, ENOMEM, "Out of memory for partition tables.");
+	else
+		rc = reread_those_that_answer(context, &candidates, err);
+	free_candidates(&candidates);
+	return rc;
 }

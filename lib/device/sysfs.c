@@ -3,16 +3,15 @@
 #include "lib/device/sysfs.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "lib/fd.h"
+#include "lib/number.h"
 
 static bool sysfs_path(char path[PATH_MAX], const char *name, const char *attribute)
 {
@@ -42,14 +41,11 @@ bool sysfs_text(const char *name, const char *attribute, char text[SYSFS_VALUE_M
 uint64_t sysfs_number(const char *name, const char *attribute, uint64_t fallback)
 {
 	char text[SYSFS_VALUE_MAX];
-	unsigned long long value;
-	char *end;
+	uint64_t value;
 
-	if (!sysfs_text(name, attribute, text) || text[0] < '0' || text[0] > '9')
+	if (!sysfs_text(name, attribute, text) || !number_whole(text, UINT64_MAX, &value))
 		return fallback;
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	return errno || *end ? fallback : value;
+	return value;
 }
 
 bool sysfs_has(const char *name, const char *attribute)
@@ -63,15 +59,8 @@ bool sysfs_devno(const char *name, dev_t *ret_devno)
 {
 	char text[SYSFS_VALUE_MAX];
 	unsigned major_number, minor_number;
-	char *end;
 
-	if (!sysfs_text(name, "dev", text))
-		return false;
-	major_number = (unsigned)strtoul(text, &end, 10);
-	if (*end != ':')
-		return false;
-	minor_number = (unsigned)strtoul(end + 1, &end, 10);
-	if (*end)
+	if (!sysfs_text(name, "dev", text) || !number_devno(text, &major_number, &minor_number))
 		return false;
 	*ret_devno = makedev(major_number, minor_number);
 	return true;

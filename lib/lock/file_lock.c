@@ -172,7 +172,8 @@ int file_lock_take(struct context *context, const char *resource, bool exclusive
 	/* As LVM2: --readonly reads without locks. */
 	if (!context->options.nolocking && !context->options.readonly &&
 	    (rc = take(context, resource, exclusive, lock, err))) {
-		file_lock_release(lock);
+		free(lock->path); /* nothing is locked */
+		free(lock);
 		return rc;
 	}
 	*ret_lock = lock;

@@ -277,7 +277,7 @@ int pv_raw_look_at_mda(struct pv_raw *raw, unsigned number, struct err *err)
 	check_mda_header(
 		raw, mda, found, crc,
 		lvm_crc(LVM_CRC_INITIAL, sector + sizeof(crc), sizeof(sector) - sizeof(crc)),
-		!strcmp(hex, MAGIC_HEX + 2), version);
+		!strcmp(hex, &MAGIC_HEX[2]), version);
 	say_location(raw, mda, 0, "commit", found->area.offset_bytes, &in,
 		     &found->header.committed);
 	say_location(raw, mda, 1, "precommit", found->area.offset_bytes, &in,

@@ -418,7 +418,7 @@ int job_data_decode(const void *bytes, size_t length, struct arena *arena,
 
 	if (count > JOB_LVS_MAX)
 		return err_set(err, EBADMSG, "Malformed result: too many reports.");
-	if (count && !(data.lvs = arena_calloc(arena, count, sizeof(*data.lvs))))
+	if (!(data.lvs = arena_calloc(arena, count + 1, sizeof(*data.lvs)))) /* never NULL */
 		return err_set(err, ENOMEM, "Out of memory.");
 	field_reader_init(&reader, bytes, length);
 	while (field_next(&reader, &tag, &value, &value_length)) {

@@ -340,79 +340,76 @@ static void areas_of_kept_types_are_resolved(void **state)
 	vg_free(vg);
 }
 
+static const struct {
+	const char *text, *message;
+} broken_texts[] = {
+	{ "", "missing contents field" },
+	{ "vgx { }", "missing contents field" },
+	{ HEAD, "Couldn't find volume group" },
+	{ "contents = \"other\" version = 1 vgx {}", "unrecognised contents" },
+	{ "contents = \"Text Format Volume Group\" version = 2 vgx {}", "version" },
+	{ HEAD "vgx { format = \"lvm1\" }", "Unrecognised format lvm1 for volume group vgx." },
+	{ HEAD "vgx { }", "Couldn't read uuid for volume group vgx." },
+	{ HEAD "vgx {" VG_KEYS "}", "Couldn't find all physical volumes" },
+	{ HEAD "vgx { seqno = -1 " VG_KEYS PVS "}", "Couldn't read 'seqno'" },
+	{ HEAD "vgx { seqno = 4294967296 " VG_KEYS PVS "}", "Couldn't read 'seqno'" },
+	{ HEAD "vgx { id = \"short\" " VG_KEYS PVS "}", "Couldn't read 'id'" },
+	{ HEAD "vgx { tags = [1] " VG_KEYS PVS "}", "Couldn't read 'tags'" },
+	{ HEAD "vgx { extent_size = 0 " VG_KEYS PVS "}", "Extent size" },
+	{ HEAD "vgx {" VG_KEYS "physical_volumes { pv0 { id = \"BBBBBB-1111-2222-3333-"
+	       "4444-5555-zzzzz1\" status = [] pe_start = 2048 } } }",
+	  "Couldn't find extent count (pe_count) for physical volume." },
+	{ HEAD "vgx {" VG_KEYS "physical_volumes {" PV("pv0", "1") PV("pv1", "1") "} }",
+	  "have the UUID" },
+	{ HEAD "a/b {" VG_KEYS PVS "}", "Couldn't read uuid" },
+	{ HEAD "\"a b\" {" VG_KEYS PVS "}", "invalid" },
+	{ VG("l1 {" LV_KEYS("1") LINEAR("pv0", "1", "0", "3") "}"),
+	  "LV l1 invalid: segment 1 should begin at LE 0 (found 1)." },
+	{ VG("l1 {" LV_KEYS("1") LINEAR("pv0", "0", "13", "3") "}"),
+	  "Segment with extent 15 in PV" },
+	{ VG("l1 {" LV_KEYS("1") LINEAR("pv0", "0", "4294967295", "2") "}"),
+	  "Segment with extent 4294967296 in PV" },
+	{ VG("l1 {" LV_KEYS("1") LINEAR("pv0", "0", "-1", "3") "}"), "Bad value" },
+	{ VG("l1 {" LV_KEYS("1") LINEAR("pv9", "0", "0", "3") "}"), "Couldn't find volume 'pv9'" },
+	{ VG("l1 {" LV_KEYS("1") LINEAR("pv0", "0", "0", "0") "}"), "without extents" },
+	{ VG("l1 {" LV_KEYS("1") LINEAR("l1", "0", "0", "3") "}"), "rests on itself" },
+	{ VG("l1 {" LV_KEYS("1") LINEAR("l2", "0", "0", "3") "} l2 {" LV_KEYS("2")
+		     LINEAR("l1", "0", "0", "3") "}"),
+	  "rests on itself" },
+	{ VG("l1 { segment_count = 2 " LV_KEYS("1") LINEAR("pv0", "0", "0", "3") "}"),
+	  "segment_count and actual number of segments disagree for logical volume l1." },
+	{ VG("l1 { segment_count = 4294967295 " LV_KEYS("1") "}"), "disagree" },
+	{ VG("l1 {" LV_KEYS("1") LINEAR("pv0", "0", "0", "3") "} l2 {" LV_KEYS("1")
+		     LINEAR("pv0", "0", "3", "3") "}"),
+	  "have the UUID" },
+	{ VG("l1 {" LV_KEYS("1") LINEAR("pv0", "0", "0", "3") "} l2 {" LV_KEYS("2")
+		     LINEAR("pv0", "0", "2", "3") "}"),
+	  "Physical extent 2 of PV /dev/ubda is used by LV l1 and LV l2." },
+	{ VG("l1 { read_ahead = -2 " LV_KEYS("1") LINEAR("pv0", "0", "0", "3") "}"), "read_ahead" },
+	{ VG("l1 {" LV_KEYS(
+		  "1") "segment1 { start_extent = 0 extent_count = 3 "
+		       "type = \"striped\" stripe_count = 4294967295 stripes = [\"pv0\", 0] } }"),
+	  "Incorrect number of areas" },
+	{ VG("l1 {" LV_KEYS("1") "segment1 { start_extent = 0 extent_count = 3 "
+				 "type = \"striped\" stripe_count = 2 stripe_size = 8 "
+				 "stripes = [\"pv0\", 0, \"pv1\", 0] } }"),
+	  "3 extents in 2 stripes" },
+	{ VG("l1 {" LV_KEYS(
+		  "1") "segment1 { start_extent = 0 extent_count = 4 "
+		       "type = \"striped\" stripe_count = 2 stripes = [\"pv0\", 0, \"pv1\", 0] } }"),
+	  "stripe_size" },
+	{ VG("l1 {" LV_KEYS("1") "segment1 { start_extent = 0 extent_count = 3 } }"),
+	  "segment type" },
+	{ VG("l1 {" LV_KEYS("1") "segment1 { start_extent = 0 extent_count = 3 "
+				 "type = \"thin\" thin_pool = \"l1\" } }"),
+	  "rests on itself" },
+};
+
 static void broken_texts_are_refused(void **state)
 {
-	static const struct {
-		const char *text, *message;
-	} rows[] = {
-		{ "", "missing contents field" },
-		{ "vgx { }", "missing contents field" },
-		{ HEAD, "Couldn't find volume group" },
-		{ "contents = \"other\" version = 1 vgx {}", "unrecognised contents" },
-		{ "contents = \"Text Format Volume Group\" version = 2 vgx {}", "version" },
-		{ HEAD "vgx { format = \"lvm1\" }",
-		  "Unrecognised format lvm1 for volume group vgx." },
-		{ HEAD "vgx { }", "Couldn't read uuid for volume group vgx." },
-		{ HEAD "vgx {" VG_KEYS "}", "Couldn't find all physical volumes" },
-		{ HEAD "vgx { seqno = -1 " VG_KEYS PVS "}", "Couldn't read 'seqno'" },
-		{ HEAD "vgx { seqno = 4294967296 " VG_KEYS PVS "}", "Couldn't read 'seqno'" },
-		{ HEAD "vgx { id = \"short\" " VG_KEYS PVS "}", "Couldn't read 'id'" },
-		{ HEAD "vgx { tags = [1] " VG_KEYS PVS "}", "Couldn't read 'tags'" },
-		{ HEAD "vgx { extent_size = 0 " VG_KEYS PVS "}", "Extent size" },
-		{ HEAD "vgx {" VG_KEYS "physical_volumes { pv0 { id = \"BBBBBB-1111-2222-3333-"
-		       "4444-5555-zzzzz1\" status = [] pe_start = 2048 } } }",
-		  "Couldn't find extent count (pe_count) for physical volume." },
-		{ HEAD "vgx {" VG_KEYS "physical_volumes {" PV("pv0", "1") PV("pv1", "1") "} }",
-		  "have the UUID" },
-		{ HEAD "a/b {" VG_KEYS PVS "}", "Couldn't read uuid" },
-		{ HEAD "\"a b\" {" VG_KEYS PVS "}", "invalid" },
-		{ VG("l1 {" LV_KEYS("1") LINEAR("pv0", "1", "0", "3") "}"),
-		  "LV l1 invalid: segment 1 should begin at LE 0 (found 1)." },
-		{ VG("l1 {" LV_KEYS("1") LINEAR("pv0", "0", "13", "3") "}"),
-		  "Segment with extent 15 in PV" },
-		{ VG("l1 {" LV_KEYS("1") LINEAR("pv0", "0", "4294967295", "2") "}"),
-		  "Segment with extent 4294967296 in PV" },
-		{ VG("l1 {" LV_KEYS("1") LINEAR("pv0", "0", "-1", "3") "}"), "Bad value" },
-		{ VG("l1 {" LV_KEYS("1") LINEAR("pv9", "0", "0", "3") "}"),
-		  "Couldn't find volume 'pv9'" },
-		{ VG("l1 {" LV_KEYS("1") LINEAR("pv0", "0", "0", "0") "}"), "without extents" },
-		{ VG("l1 {" LV_KEYS("1") LINEAR("l1", "0", "0", "3") "}"), "rests on itself" },
-		{ VG("l1 {" LV_KEYS("1") LINEAR("l2", "0", "0", "3") "} l2 {" LV_KEYS("2")
-			     LINEAR("l1", "0", "0", "3") "}"),
-		  "rests on itself" },
-		{ VG("l1 { segment_count = 2 " LV_KEYS("1") LINEAR("pv0", "0", "0", "3") "}"),
-		  "segment_count and actual number of segments disagree for logical volume l1." },
-		{ VG("l1 { segment_count = 4294967295 " LV_KEYS("1") "}"), "disagree" },
-		{ VG("l1 {" LV_KEYS("1") LINEAR("pv0", "0", "0", "3") "} l2 {" LV_KEYS("1")
-			     LINEAR("pv0", "0", "3", "3") "}"),
-		  "have the UUID" },
-		{ VG("l1 {" LV_KEYS("1") LINEAR("pv0", "0", "0", "3") "} l2 {" LV_KEYS("2")
-			     LINEAR("pv0", "0", "2", "3") "}"),
-		  "Physical extent 2 of PV /dev/ubda is used by LV l1 and LV l2." },
-		{ VG("l1 { read_ahead = -2 " LV_KEYS("1") LINEAR("pv0", "0", "0", "3") "}"),
-		  "read_ahead" },
-		{ VG("l1 {" LV_KEYS(
-			  "1") "segment1 { start_extent = 0 extent_count = 3 "
-			       "type = \"striped\" stripe_count = 4294967295 stripes = [\"pv0\", 0] } }"),
-		  "Incorrect number of areas" },
-		{ VG("l1 {" LV_KEYS("1") "segment1 { start_extent = 0 extent_count = 3 "
-					 "type = \"striped\" stripe_count = 2 stripe_size = 8 "
-					 "stripes = [\"pv0\", 0, \"pv1\", 0] } }"),
-		  "3 extents in 2 stripes" },
-		{ VG("l1 {" LV_KEYS(
-			  "1") "segment1 { start_extent = 0 extent_count = 4 "
-			       "type = \"striped\" stripe_count = 2 stripes = [\"pv0\", 0, \"pv1\", 0] } }"),
-		  "stripe_size" },
-		{ VG("l1 {" LV_KEYS("1") "segment1 { start_extent = 0 extent_count = 3 } }"),
-		  "segment type" },
-		{ VG("l1 {" LV_KEYS("1") "segment1 { start_extent = 0 extent_count = 3 "
-					 "type = \"thin\" thin_pool = \"l1\" } }"),
-		  "rests on itself" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++)
-		assert_refused(rows[i].text, rows[i].message);
+	for (size_t i = 0; i < COUNT(broken_texts); i++)
+		assert_refused(broken_texts[i].text, broken_texts[i].message);
 }
 
 static void errors_say_the_line(void **state)

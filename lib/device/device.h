@@ -49,6 +49,7 @@ unsigned device_read_timeout_ms(const struct context *context);
 /** This device did not answer in that time: tell, and do not use it as long as the context lives.
  */
 void device_set_hanging(struct context *context, struct device *device);
+bool device_is_hanging(const struct context *context, dev_t devno);
 
 /** By any path (alias, other link, also one not under /dev that leads to the same devno), or NULL.
  */

@@ -228,7 +228,7 @@ static uint32_t logical_block_bytes(const char *kernel_name)
 
 static const char *const reason_hanging = "device does not answer";
 
-static bool is_hanging(const struct context *context, dev_t devno)
+bool device_is_hanging(const struct context *context, dev_t devno)
 {
 	for (unsigned i = 0; i < context->hanging_count; i++)
 		if (context->hanging[i] == devno)
@@ -248,7 +248,7 @@ unsigned device_read_timeout_ms(const struct context *context)
 void device_set_hanging(struct context *context, struct device *device)
 {
 	device->rejected = reason_hanging;
-	if (is_hanging(context, device->devno))
+	if (device_is_hanging(context, device->devno))
 		return;
 	ctx_warn(context, "WARNING: %s: reading timed out after %u s, device is skipped.",
 		 device->name, device_read_timeout_ms(context) / 1000);
@@ -295,7 +295,7 @@ static void add_device(void *data, const char *kernel_name)
 		filter_device(builder->filter, kernel_name, device, !builder->list->selection);
 	if (!device->rejected)
 		device->logical_block_bytes = logical_block_bytes(kernel_name);
-	if (!device->rejected && is_hanging(builder->context, device->devno))
+	if (!device->rejected && device_is_hanging(builder->context, device->devno))
 		device->rejected = reason_hanging;
 	if (!append_item(builder, device))
 		builder->out_of_memory = true;

@@ -2,10 +2,12 @@
 /*
  * Labels and empty areas: making a PV, unmaking it, taking it out of a VG.
  *
- * Order: what the label names is in place before the label; an area is emptied before the label
- * says that the PV is free. So a crash never leaves a free PV that still has a VG's metadata.
+ * Order: what the label names is in place before the label. A PV that leaves its VG is freed while
+ * the VG's other areas still have it, or else after they have not: see store_commit(). A VG that
+ * goes loses its newest text last, after the labels: until then it is there and can be mended,
+ * after that its PVs are free.
  */
-#include "lib/store/store_private.h"
+#include "lib/store/txn.h"
 
 #include <errno.h>
 #include <string.h>
@@ -143,35 +145,49 @@ int store_resize_label(struct context *context, struct pv_disk *pv_disk, uint64_
 
 /* ---- out of a VG ---- */
 
-/* Empty the areas of one PV. One whose header was bad gets a good one: its VG is gone from here. */
-static int empty_areas(struct pv_disk *pv_disk, struct err *err)
+static bool is_empty(const struct mda_copy *copy)
 {
-	AUTO_CLOSE int fd = device_open(pv_disk->device, DEVICE_WRITE, err);
+	return copy->state == MDA_EMPTY && !copy->header.committed.offset_bytes &&
+	       !copy->header.precommitted.offset_bytes;
+}
+
+static bool is_newest_of(const struct mda_copy *copy, const struct vg *vg)
+{
+	return mda_copy_is_of(copy, &vg->id) && copy->summary.seqno == vg->seqno;
+}
+
+/* Empty the areas of one PV, but for those with the newest text of @spared. One whose header was
+ * bad gets a good one: its VG is gone from here. */
+static int empty_areas(struct pv_disk *pv_disk, const struct vg *spared, struct err *err)
+{
+	AUTO_CLOSE int fd = -1;
 	int rc;
 
-	if (fd < 0)
-		return fd;
 	for (uint32_t i = 0; i < pv_disk->mda_count; i++) {
 		struct mda_copy *copy = &pv_disk->mdas[i];
 		struct mda_header header = empty_header(&copy->area, copy->ignored);
 
-		if (copy->state == MDA_UNREADABLE)
+		if (copy->state == MDA_UNREADABLE || is_empty(copy) ||
+		    (spared && is_newest_of(copy, spared)))
 			continue;
+		if (fd < 0 && (fd = device_open(pv_disk->device, DEVICE_WRITE, err)) < 0)
+			return fd;
 		if ((rc = mda_header_write(fd, pv_disk->device, &header, err)))
 			return rc;
 		copy->header = header;
 		copy->state = MDA_EMPTY;
 		copy->precommitted_seqno = 0;
 	}
-	return device_flush(fd, pv_disk->device, err);
+	return fd < 0 ? 0 : device_flush(fd, pv_disk->device, err);
 }
 
-static int clear_used(struct pv_disk *pv_disk, struct err *err)
+static int clear_used(struct pv_disk *pv_disk, const struct vg *unused, struct err *err)
 {
 	struct pv_header header = pv_disk->header;
 	AUTO_CLOSE int fd = -1;
 	int rc;
 
+	(void)unused;
 	if (!(header.extension_flags & PV_EXTENSION_USED))
 		return 0;
 	header.extension_flags &= ~PV_EXTENSION_USED;
@@ -184,16 +200,18 @@ static int clear_used(struct pv_disk *pv_disk, struct err *err)
 	return 0;
 }
 
+typedef int release_step(struct pv_disk *pv_disk, const struct vg *vg, struct err *err);
+
 /* Do the step on every PV: one that fails must not keep the others from it. First failure wins. */
-static int for_each_pv(struct pv_disk *const *pv_disks, size_t count,
-		       int (*step)(struct pv_disk *pv_disk, struct err *err), struct err *err)
+static int for_each_pv(struct pv_disk *const *pv_disks, size_t count, release_step *step,
+		       const struct vg *vg, struct err *err)
 {
 	struct err first = { 0 };
 
 	for (size_t i = 0; i < count; i++) {
 		struct err one = { 0 };
 
-		if (pv_disks[i] && step(pv_disks[i], &one) && !first.code)
+		if (pv_disks[i] && step(pv_disks[i], vg, &one) && !first.code)
 			first = one;
 	}
 	if (first.code && err)
@@ -208,12 +226,87 @@ int store_release_pvs(struct context *context, struct pv_disk *const *pv_disks, 
 
 	if (context->options.test)
 		return 0;
-	if ((rc = for_each_pv(pv_disks, count, empty_areas, err)))
+	/* "Used" without a text would be a PV that nobody may take. */
+	if ((rc = for_each_pv(pv_disks, count, clear_used, NULL, err)))
 		return rc;
-	return for_each_pv(pv_disks, count, clear_used, err);
+	return for_each_pv(pv_disks, count, empty_areas, NULL, err);
 }
 
 int store_remove_vg(struct context *context, struct stored_vg *stored, struct err *err)
 {
-	return store_release_pvs(context, stored->pv_disks, stored->vg->pv_count, err);
+	struct pv_disk *const *pv_disks = stored->pv_disks;
+	const size_t count = stored->vg->pv_count;
+	int rc;
+
+	if (context->options.test)
+		return 0;
+	/* An older text must not be found after the newest one is gone. */
+	if ((rc = for_each_pv(pv_disks, count, clear_used, NULL, err)) ||
+	    (rc = for_each_pv(pv_disks, count, empty_areas, stored->vg, err)))
+		return rc;
+	return for_each_pv(pv_disks, count, empty_areas, NULL, err);
+}
+
+/* ---- the same as a part of a commit ---- */
+
+static bool was_read(const struct mda_copy *copy)
+{
+	return copy->state == MDA_VALID || copy->state == MDA_EMPTY;
+}
+
+/* Areas and label as the PV is to have them: free, or as they were read. */
+static int write_leaver(const struct pv_disk *pv_disk, bool is_free, struct err *err)
+{
+	struct pv_header header = pv_disk->header;
+	AUTO_CLOSE int fd = device_open(pv_disk->device, DEVICE_WRITE, err);
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	for (uint32_t i = 0; i < pv_disk->mda_count; i++) {
+		const struct mda_copy *copy = &pv_disk->mdas[i];
+		struct mda_header area =
+			is_free ? empty_header(&copy->area, copy->ignored) : copy->header;
+
+		if (was_read(copy) && (rc = mda_header_write(fd, pv_disk->device, &area, err)))
+			return rc;
+	}
+	if (is_free)
+		header.extension_flags &= ~PV_EXTENSION_USED;
+	if (pv_disk->header.extension_flags & PV_EXTENSION_USED &&
+	    (rc = label_write(fd, pv_disk, &header, err)))
+		return rc;
+	return device_flush(fd, pv_disk->device, err);
+}
+
+void pv_release_begin(struct txn_leaver *leaver)
+{
+	leaver->begun = true;
+	leaver->done = !write_leaver(leaver->pv_disk, true, NULL);
+}
+
+void pv_release_end(struct txn_leaver *leaver)
+{
+	struct pv_disk *pv_disk = leaver->pv_disk;
+
+	if (!leaver->done)
+		return;
+	pv_disk->header.extension_flags &= ~PV_EXTENSION_USED;
+	for (uint32_t i = 0; i < pv_disk->mda_count; i++) {
+		struct mda_copy *copy = &pv_disk->mdas[i];
+
+		if (!was_read(copy))
+			continue;
+		copy->header = empty_header(&copy->area, copy->ignored);
+		copy->state = MDA_EMPTY;
+		copy->precommitted_seqno = 0;
+	}
+}
+
+int pv_release_undo(struct txn_leaver *leaver, struct err *err)
+{
+	if (!leaver->begun)
+		return 0;
+	leaver->begun = false;
+	return write_leaver(leaver->pv_disk, false, err);
 }

@@ -7,7 +7,7 @@
 
 enum txn_stage {
 	TXN_NEW = 1,	  /* nothing is on disk yet */
-	TXN_WRITTEN,	  /* labels may have changed, texts are in free space: no header knows */
+	TXN_WRITTEN,	  /* texts are in free space: no header knows */
 	TXN_PRECOMMITTED, /* some headers may point to the new text */
 	TXN_COMMITTED,
 	TXN_REVERTED,
@@ -32,6 +32,13 @@ struct txn_area {
 	struct mda_location location; /* of the new text */
 };
 
+/* A PV that the new text no longer has. */
+struct txn_leaver {
+	struct pv_disk *pv_disk; /* as before, until pv_release_end() */
+	bool begun;
+	bool done; /* all of it is on the disk */
+};
+
 struct store_txn {
 	struct context *context;
 	struct scan *scan;
@@ -41,6 +48,8 @@ struct store_txn {
 	size_t disk_count;
 	struct txn_area *areas;
 	size_t area_count;
+	struct txn_leaver *leavers; /* none when only they hold the old text */
+	size_t leaver_count;
 	struct buf text;
 	uint32_t text_crc;
 	char *vg_name;
@@ -49,5 +58,12 @@ struct store_txn {
 /** Fill disks and areas: which take part in writing @after. Opens nothing, writes nothing. */
 int txn_plan(struct store_txn *txn, const struct stored_vg *before, const struct vg *after,
 	     struct err *err) MUST_CHECK;
+
+/* In format.c. Empty the areas of a PV and free its label, on the disk alone. A failure is not
+ * told: store_release_pvs() tries again. */
+void pv_release_begin(struct txn_leaver *leaver);
+/** After the commit: the scan learns of it. */
+void pv_release_end(struct txn_leaver *leaver);
+int pv_release_undo(struct txn_leaver *leaver, struct err *err) MUST_CHECK;
 
 #endif

@@ -8,6 +8,10 @@
  * the committed slot of a header, which one block's write switches; so at every instant they find
  * the old or the new text complete. Headers are read again before the first write: they must be
  * those of the scan, or somebody writes without the lock.
+ *
+ * What else is on the disks is written where the next write of the VG mends it, should that be all
+ * that was done: PVs are emptied before the commit that lets them go (a member without a text is
+ * harmless, a free PV with one is not), and are marked as used after the commit that took them.
  */
 #include "lib/store/txn.h"
 
@@ -177,24 +181,6 @@ static int place_text(struct store_txn *txn, struct txn_area *area, struct err *
 	return 0;
 }
 
-static int write_labels(struct store_txn *txn, struct err *err)
-{
-	int rc;
-
-	for (size_t i = 0; i < txn->disk_count; i++) {
-		struct txn_disk *disk = &txn->disks[i];
-
-		if (!disk->label_changes)
-			continue;
-		if (!disk->is_new)
-			ctx_warn(txn->context, "WARNING: updating PV header on %s for VG %s.",
-				 disk->pv_disk->device->name, txn->vg_name);
-		if ((rc = label_write(disk->fd, disk->pv_disk, &disk->header, err)))
-			return rc;
-	}
-	return 0;
-}
-
 static int write_phase(struct store_txn *txn, struct err *err)
 {
 	int rc;
@@ -207,8 +193,6 @@ static int write_phase(struct store_txn *txn, struct err *err)
 		    (!txn->areas[i].becomes_ignored && (rc = place_text(txn, &txn->areas[i], err))))
 			return rc;
 	txn->stage = TXN_WRITTEN;
-	if ((rc = write_labels(txn, err)))
-		return rc;
 	for (size_t i = 0; i < txn->area_count; i++)
 		if (!txn->areas[i].becomes_ignored && (rc = write_text(txn, &txn->areas[i], err)))
 			return rc;
@@ -298,7 +282,19 @@ static void warn_stale(const struct store_txn *txn, const struct stored_vg *befo
 			ctx_warn(txn->context,
 				 "WARNING: updating old metadata to %u on %s for VG %s.",
 				 after->seqno, copy->pv_disk->device->name, after->name);
+		if (copy->state == MDA_EMPTY && !copy->ignored && !copy->repaired &&
+		    !txn->areas[i].disk->is_new)
+			ctx_warn(txn->context, "WARNING: adding missing metadata to %s for VG %s.",
+				 copy->pv_disk->device->name, after->name);
 	}
+}
+
+static void warn_labels(const struct store_txn *txn)
+{
+	for (size_t i = 0; i < txn->disk_count; i++)
+		if (txn->disks[i].label_changes && !txn->disks[i].is_new)
+			ctx_warn(txn->context, "WARNING: updating PV header on %s for VG %s.",
+				 txn->disks[i].pv_disk->device->name, txn->vg_name);
 }
 
 static int prepare(struct store_txn *txn, const struct stored_vg *before, struct vg *after,
@@ -339,6 +335,7 @@ int store_write(struct context *context, struct scan *scan, const struct stored_
 
 	if (!(rc = prepare(txn, before, after, seqno_at_least, err)) && !txn->test) {
 		warn_stale(txn, before, after);
+		warn_labels(txn);
 		rc = write_phase(txn, err);
 	}
 	if (rc) {
@@ -430,38 +427,69 @@ static void flush_commit(struct store_txn *txn, struct err *first)
 	}
 }
 
+static size_t commit_areas(struct store_txn *txn, bool ignored, struct err *first)
+{
+	size_t committed = 0;
+
+	for (size_t i = 0; i < txn->area_count; i++)
+		if (txn->areas[i].becomes_ignored == ignored)
+			commit_area(txn, &txn->areas[i], first);
+	flush_commit(txn, first);
+	for (size_t i = 0; i < txn->area_count; i++)
+		committed += txn->areas[i].committed && !txn->areas[i].becomes_ignored &&
+			     !txn->areas[i].disk->failed;
+	return committed;
+}
+
+static void write_labels(struct store_txn *txn)
+{
+	for (size_t i = 0; i < txn->disk_count; i++) {
+		struct txn_disk *disk = &txn->disks[i];
+		struct err err = { 0 };
+
+		if (!disk->label_changes)
+			continue;
+		if (!label_write(disk->fd, disk->pv_disk, &disk->header, &err) &&
+		    !device_flush(disk->fd, disk->pv_disk->device, &err))
+			disk->pv_disk->header = disk->header;
+		else
+			ctx_warn(txn->context, "WARNING: %s", err.text);
+	}
+}
+
+static bool any_drops_out(const struct store_txn *txn)
+{
+	for (size_t i = 0; i < txn->area_count; i++)
+		if (txn->areas[i].becomes_ignored)
+			return true;
+	return false;
+}
+
 int store_commit(struct store_txn *txn, struct err *err)
 {
 	struct err first = { 0 };
-	size_t committed = 0;
 
 	if (txn->test) {
 		txn->stage = TXN_COMMITTED;
 		return 0;
 	}
-	/* Areas that drop out come first: they must not look newer than they are. */
-	for (unsigned ignored = 2; ignored-- > 0;)
-		for (size_t i = 0; i < txn->area_count; i++)
-			if (txn->areas[i].becomes_ignored == (ignored == 1))
-				commit_area(txn, &txn->areas[i], &first);
-	flush_commit(txn, &first);
-
-	for (size_t i = 0; i < txn->area_count; i++) {
-		struct txn_area *area = &txn->areas[i];
-
-		committed += area->committed && !area->becomes_ignored && !area->disk->failed;
-	}
-	if (!committed) {
+	for (size_t i = 0; i < txn->leaver_count; i++)
+		pv_release_begin(&txn->leavers[i]);
+	if (!commit_areas(txn, false, &first)) {
 		if (err)
 			*err = first;
 		return first.code;
 	}
 	txn->stage = TXN_COMMITTED;
+	/* They may have been all that held the old text: not before the new one is safe. */
+	if (any_drops_out(txn))
+		(void)commit_areas(txn, true, &first);
+	write_labels(txn);
 	for (size_t i = 0; i < txn->area_count; i++)
 		if (txn->areas[i].committed)
 			note_committed(txn, &txn->areas[i]);
-	for (size_t i = 0; i < txn->disk_count; i++)
-		txn->disks[i].pv_disk->header = txn->disks[i].header;
+	for (size_t i = 0; i < txn->leaver_count; i++)
+		pv_release_end(&txn->leavers[i]);
 	return 0;
 }
 
@@ -478,14 +506,12 @@ static void revert_area(struct store_txn *txn, struct txn_area *area)
 		ctx_warn(txn->context, "WARNING: Failed to revert metadata: %s", err.text);
 }
 
-static void revert_label(struct store_txn *txn, struct txn_disk *disk)
+static void revert_leaver(struct store_txn *txn, struct txn_leaver *leaver)
 {
 	struct err err = { 0 };
 
-	/* "Used" without a VG would make the PV unusable; for members the flag is right anyway. */
-	if (disk->label_changes && disk->is_new &&
-	    label_write(disk->fd, disk->pv_disk, &disk->pv_disk->header, &err))
-		ctx_warn(txn->context, "WARNING: Failed to revert PV header: %s", err.text);
+	if (pv_release_undo(leaver, &err))
+		ctx_warn(txn->context, "WARNING: Failed to revert metadata: %s", err.text);
 }
 
 void store_revert(struct store_txn *txn)
@@ -496,8 +522,8 @@ void store_revert(struct store_txn *txn)
 		return;
 	for (size_t i = 0; txn->stage == TXN_PRECOMMITTED && i < txn->area_count; i++)
 		revert_area(txn, &txn->areas[i]);
-	for (size_t i = 0; i < txn->disk_count; i++)
-		revert_label(txn, &txn->disks[i]);
+	for (size_t i = 0; i < txn->leaver_count; i++)
+		revert_leaver(txn, &txn->leavers[i]);
 	if (flush_all(txn, &err))
 		ctx_warn(txn->context, "WARNING: %s", err.text);
 	txn->stage = TXN_REVERTED;
@@ -514,6 +540,7 @@ void store_txn_free(struct store_txn *txn)
 	buf_free(&txn->text);
 	free(txn->disks);
 	free(txn->areas);
+	free(txn->leavers);
 	free(txn->vg_name);
 	free(txn);
 }

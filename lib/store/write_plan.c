@@ -132,6 +132,38 @@ static int check_duplicates(const struct store_txn *txn, const struct vg *after,
 	return 0;
 }
 
+/* Does an area that stays hold what is committed now? */
+static bool old_text_stays(const struct store_txn *txn, const struct stored_vg *before)
+{
+	for (size_t i = 0; i < txn->area_count; i++) {
+		const struct txn_area *area = &txn->areas[i];
+
+		if (!area->becomes_ignored && mda_copy_is_of(area->copy, &before->vg->id) &&
+		    area->copy->summary.seqno == before->vg->seqno)
+			return true;
+	}
+	return false;
+}
+
+/* PVs that are emptied before the commit. Where they alone hold the old text this would be the end
+ * of the VG: there store_release_pvs() does it, after the commit. */
+static int plan_leavers(struct store_txn *txn, const struct stored_vg *before,
+			const struct vg *after, struct err *err)
+{
+	if (!before || !old_text_stays(txn, before))
+		return 0;
+	txn->leavers = calloc((size_t)before->vg->pv_count + 1, sizeof(*txn->leavers));
+	if (!txn->leavers)
+		return err_set(err, ENOMEM, "Out of memory writing volume group %s.", after->name);
+	for (uint32_t i = 0; i < before->vg->pv_count; i++) {
+		struct pv_disk *pv_disk = before->pv_disks[i];
+
+		if (pv_disk && !vg_find_pv_by_id(after, &pv_disk->header.id))
+			txn->leavers[txn->leaver_count++].pv_disk = pv_disk;
+	}
+	return 0;
+}
+
 int txn_plan(struct store_txn *txn, const struct stored_vg *before, const struct vg *after,
 	     struct err *err)
 {
@@ -148,5 +180,5 @@ int txn_plan(struct store_txn *txn, const struct stored_vg *before, const struct
 		written += !txn->areas[i].becomes_ignored;
 	if (!written)
 		return err_set(err, EROFS, "Aborting vg_write: No metadata areas to write to!");
-	return 0;
+	return plan_leavers(txn, before, after, err);
 }

@@ -41,6 +41,11 @@ WRONG = """
     pvscan -x"""
 
 
+def size_of(device):
+    return int(subprocess.run(["blockdev", "--getsize64", device], check=True,
+                              capture_output=True).stdout)
+
+
 def lines(text):
     return [line.split() for line in text.strip().splitlines()]
 
@@ -70,11 +75,12 @@ class ScanCommands(unittest.TestCase):
 
     def test_vgs_and_orphans(self):
         with Disks([64 * MIB, 100 * MIB, 1 << 40, 64 * MIB, 33 * MIB, 64 * MIB]) as disks:
+            disks.devices.sort(key=size_of)  # 33M 64M 64M 64M 100M 1T
             self.make(disks, """
-                vgcreate -s 1M vgb %0 %1
-                vgcreate a %2
-                vgcreate an-uncommonly-long-name %3
-                pvcreate %4 %5
+                vgcreate -s 1M vgb %1 %4
+                vgcreate a %5
+                vgcreate an-uncommonly-long-name %2
+                pvcreate %0 %3
                 lvcreate -an -Zn -n x -l 5 vgb
                 lvcreate -an -Zn -n a-b -l 7 --alloc contiguous vgb
                 lvcreate -an -Zn -n big -L 700G --alloc anywhere a

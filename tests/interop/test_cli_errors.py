@@ -369,8 +369,6 @@ DIFFERENCES = {
     "lvcreate --a": (
         "--autobackup is an option of all our commands, and comes after their own", 3,
         r"possibilities: '--addtag' '--alloc' '--activate' '--available'\n"),
-    "vgck --updatemetadata": (
-        "not there yet", 5, r"^  vgck --updatemetadata is not supported yet\.\n$"),
     "vgextend novg /dev/nodev": (
         "we look for the VG before its new devices", 5, r'Volume group "novg" not found'),
     "lvremove @t": ("no tags on changing commands", 5, r"tag \(@t\) is not supported yet"),

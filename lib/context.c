@@ -10,6 +10,7 @@
 
 #include "lib/cluster.h"
 #include "lib/config.h"
+#include "lib/store/known_text.h"
 #include "metadata/base/cleanup.h"
 
 struct owned_context {
@@ -172,6 +173,7 @@ void context_close(struct context *context)
 		return;
 	if (context->cluster)
 		cluster_close(context->cluster);
+	text_list_free(context->texts);
 	config_close(context->config);
 	free(context->hostname);
 	free(owned->config_override);

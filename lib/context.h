@@ -16,6 +16,7 @@
 
 struct config;
 struct cluster;
+struct text_list;
 
 /* MESSAGE_PRINT is a result, MESSAGE_TOOL a line that a tool printed (stdout, unchanged); the
  * others are for people (stderr). */
@@ -60,6 +61,7 @@ struct context_options {
 struct context {
 	struct context_options options;
 	struct config *config;
+	struct text_list *texts; /* of the last scan; see lib/store/known_text.c */
 	struct cluster *cluster; /* connected on first use; see cluster_get() in lib/cluster.h */
 	char *hostname;
 	dev_t hanging[CONTEXT_HANGING_MAX]; /* devices that did not answer: not asked again */

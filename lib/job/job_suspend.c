@@ -34,6 +34,18 @@ static int abort_all(struct job_step *step, size_t count, struct err *err)
 	return r;
 }
 
+/* The lock keeps LVs from becoming active meanwhile. When in doubt one is. */
+static bool any_is_active(const struct job_step *step)
+{
+	const struct job *job = step->job;
+	struct lv_kernel_state state;
+
+	for (size_t i = 0; i < job->lv_count; i++)
+		if (lv_kernel_state_get(&job->vg_id, &job->lv_ids[i], &state, NULL) || state.exists)
+			return true;
+	return false;
+}
+
 static int prepare_one(struct job_step *step, const struct job_vg *vg, size_t i, struct err *err)
 {
 	const struct lv *lv = job_vg_find(vg, &step->job->lv_ids[i]);
@@ -49,9 +61,11 @@ static int prepare_all(struct job_step *step, struct err *err)
 {
 	struct job_vg AUTO_JOB_VG vg = { .scan = NULL };
 	struct err abort_err = { 0 };
-	int r = job_vg_open_precommitted(step, &vg, err);
+	int r;
 
-	if (r)
+	if (!any_is_active(step))
+		return 0;
+	if ((r = job_vg_open_precommitted(step, &vg, err)))
 		return r;
 	for (size_t i = 0; i < step->job->lv_count; i++) {
 		if (!(r = prepare_one(step, &vg, i, err)))
@@ -85,9 +99,11 @@ static int resume_all(struct job_step *step, struct err *err)
 {
 	struct job_vg AUTO_JOB_VG vg = { .scan = NULL };
 	struct err one = { 0 };
-	int r = job_vg_open(step, &vg, err);
+	int r;
 
-	if (r)
+	if (!any_is_active(step))
+		return 0;
+	if ((r = job_vg_open(step, &vg, err)))
 		return r;
 	for (size_t i = 0; i < step->job->lv_count; i++) {
 		int failed = resume_one(step, &vg, i, &one);

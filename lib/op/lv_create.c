@@ -231,10 +231,26 @@ static void undo(struct session *session, const struct uuid *id)
 		  session->before->vg->name, vg_find_lv_by_id(session->before->vg, id)->name);
 }
 
+/* The new LV as it is on disk. */
+static int activate_committed(struct session *session, struct lv **lv,
+			      const struct lv_create_args *args, struct err *err)
+{
+	const struct uuid id = (*lv)->id;
+	int rc;
+
+	if ((rc = session_reread(session, err)))
+		return rc;
+	if (!(*lv = vg_find_lv_by_id(session->before->vg, &id)))
+		return err_set(err, ESTALE, "The new logical volume is not in volume group %s.",
+			       args->vg_name);
+	if ((rc = activate_new(session, *lv, args, err)))
+		undo(session, &id);
+	return rc;
+}
+
 int op_lv_create(struct context *context, const struct lv_create_args *args, struct err *err)
 {
 	AUTO_SESSION struct session session = { 0 };
-	struct uuid id;
 	struct lv *lv;
 	int rc;
 
@@ -244,26 +260,13 @@ int op_lv_create(struct context *context, const struct lv_create_args *args, str
 		return rc;
 	if ((rc = edit(&session, args, &lv, err)))
 		return rc;
-	id = lv->id;
 	if ((rc = session_write(&session, NULL, 0, err)))
 		return rc;
-	if (context->options.test) {
-		ctx_print(context, "Logical volume \"%s\" created.", lv->name);
-		return 0;
-	}
-	if ((rc = session_reread(&session, err)))
-		return rc;
-	lv = vg_find_lv_by_id(session.before->vg, &id);
-	if (!lv)
-		return err_set(err, ESTALE, "The new logical volume is not in volume group %s.",
-			       args->vg_name);
-	if (change_is_deactivation(args->activate)) {
+	if (!context->options.test && change_is_deactivation(args->activate))
 		ctx_warn(context, "WARNING: Logical volume %s/%s not zeroed.", args->vg_name,
 			 lv->name);
-	} else if ((rc = activate_new(&session, lv, args, err))) {
-		undo(&session, &id);
+	else if (!context->options.test && (rc = activate_committed(&session, &lv, args, err)))
 		return rc;
-	}
 	ctx_print(context, "Logical volume \"%s\" created.", lv->name);
 	return 0;
 }

@@ -139,7 +139,7 @@ static bool may_remove(const struct session *session, const struct lv *lv,
 		       lv->name);
 }
 
-int lv_remove_in(struct session *session, struct lv *lv, struct err *err)
+static int remove_lv(struct session *session, struct lv *lv, struct err *err)
 {
 	AUTO_RESULTS struct member_results results = MEMBER_RESULTS;
 	struct context *context = session->context;
@@ -163,7 +163,14 @@ int lv_remove_in(struct session *session, struct lv *lv, struct err *err)
 	if ((rc = lv_edit_remove(lv, err)) || (rc = session_write(session, NULL, 0, err)))
 		return rc;
 	ctx_print(context, "Logical volume \"%s\" successfully removed.", name);
-	return session_reread(session, err);
+	return 0;
+}
+
+int lv_remove_in(struct session *session, struct lv *lv, struct err *err)
+{
+	int rc = remove_lv(session, lv, err);
+
+	return rc ? rc : session_reread(session, err);
 }
 
 int op_lv_remove(struct context *context, const char *vg_name, const char *lv_name, struct err *err)
@@ -176,7 +183,7 @@ int op_lv_remove(struct context *context, const char *vg_name, const char *lv_na
 		return rc;
 	if ((rc = session_find_lv(&session, lv_name, &lv, err)))
 		return rc;
-	return lv_remove_in(&session, lv, err);
+	return remove_lv(&session, lv, err);
 }
 
 int op_lv_remove_all(struct context *context, const char *vg_name, struct err *err)

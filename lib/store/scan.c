@@ -301,6 +301,7 @@ static int scan_all(struct scanner *scanner, struct err *err)
 
 	if (!(scan->index = arena_new(&scan->arena, struct scan_index)))
 		return err_set(err, ENOMEM, "Out of memory for the scan.");
+	scan_begin_texts(context, scan);
 	if ((rc = device_list_build(context, &scan->devices, err)))
 		return rc;
 	if ((rc = scan_devices(scanner, err)))
@@ -312,6 +313,7 @@ static int scan_all(struct scanner *scanner, struct err *err)
 	if ((rc = scan_index_vgs(scan, err)))
 		return rc;
 	warn_same_names(context, scan);
+	scan_end_texts(context, scan);
 	return 0;
 }
 
@@ -340,6 +342,8 @@ void scan_free(struct scan *scan)
 		return;
 	for (unsigned i = 0; scan->index && i < scan->index->reader_count; i++)
 		batch_reap(scan->index->readers[i]);
+	if (scan->index)
+		scan_free_texts(scan);
 	device_list_free(scan->devices);
 	free(scan->pv_disks);
 	arena_free(&scan->arena);

@@ -21,8 +21,16 @@
 
 /* ---- texts ---- */
 
-int mda_text_read(struct disk_reader *reader, const struct mda_header *header,
-		  const struct mda_location *location, char **ret_text, struct err *err)
+static int bad_checksum(const struct device *device, const struct mda_header *header,
+			const struct mda_location *location, struct err *err)
+{
+	return err_set(err, EUCLEAN, "Checksum error on %s at offset %llu.", device->name,
+		       (unsigned long long)(header->start_bytes + location->offset_bytes));
+}
+
+/* The bytes at @location, whatever they are. */
+static int read_bytes(struct disk_reader *reader, const struct mda_header *header,
+		      const struct mda_location *location, char **ret_text, struct err *err)
 {
 	const struct device *device = reader->device;
 	struct mda_pieces pieces = mda_text_pieces(header, location);
@@ -46,42 +54,77 @@ int mda_text_read(struct disk_reader *reader, const struct mda_header *header,
 			return rc;
 		done += length;
 	}
-	if (done != location->size_bytes ||
-	    lvm_crc(LVM_CRC_INITIAL, text, done) != location->checksum)
-		return err_set(err, EUCLEAN, "Checksum error on %s at offset %llu.", device->name,
-			       (unsigned long long)(header->start_bytes + location->offset_bytes));
+	if (done != location->size_bytes)
+		return bad_checksum(device, header, location, err);
 	text[done] = '\0';
 	*ret_text = text;
 	text = NULL;
 	return 0;
 }
 
-const struct known_text *scan_keep_text(struct scan *scan, const char *text, size_t length,
-					uint32_t checksum, struct err *err)
+static bool checksum_is_right(const char *text, const struct mda_location *location)
 {
-	struct known_text *known;
-	char *copy;
+	return lvm_crc(LVM_CRC_INITIAL, text, (size_t)location->size_bytes) == location->checksum;
+}
 
-	for (known = scan->index->texts; known; known = known->next)
-		if (known->checksum == checksum && known->length == length &&
-		    !memcmp(known->text, text, length))
-			return known;
+int mda_text_read(struct disk_reader *reader, const struct mda_header *header,
+		  const struct mda_location *location, char **ret_text, struct err *err)
+{
+	AUTO_FREE char *text = NULL;
+	int rc;
 
-	known = arena_new(&scan->arena, struct known_text);
-	copy = arena_alloc(&scan->arena, length + 1);
-	if (!known || !copy) {
-		(void)err_set(err, ENOMEM, "Out of memory for metadata.");
+	if ((rc = read_bytes(reader, header, location, &text, err)))
+		return rc;
+	if (!checksum_is_right(text, location))
+		return bad_checksum(reader->device, header, location, err);
+	*ret_text = text;
+	text = NULL;
+	return 0;
+}
+
+/* A text that came whole with a batch is compared where it is. */
+static const struct known_text *find_in_batch(struct scan *scan, const struct disk_reader *reader,
+					      const struct mda_header *header,
+					      const struct mda_location *location)
+{
+	struct mda_pieces pieces = mda_text_pieces(header, location);
+	size_t length = (size_t)location->size_bytes;
+	const void *bytes;
+
+	if (location->size_bytes > VG_TEXT_MAX || pieces.count != 1 ||
+	    pieces.piece[0].size_bytes != location->size_bytes ||
+	    !(bytes = disk_peek(reader, pieces.piece[0].offset_bytes, length)))
 		return NULL;
+	return scan_find_text(scan, bytes, length, location->checksum);
+}
+
+static int read_known_text(struct scan *scan, struct disk_reader *reader, struct mda_copy *copy,
+			   const struct known_text **ret_known, struct err *err)
+{
+	const struct mda_location *location = &copy->header.committed;
+	size_t length = (size_t)location->size_bytes;
+	const struct known_text *known;
+	char *text = NULL;
+	int rc;
+
+	if ((*ret_known = find_in_batch(scan, reader, &copy->header, location)))
+		return 0;
+	if ((rc = read_bytes(reader, &copy->header, location, &text, err))) {
+		copy->state = rc == -EUCLEAN ? MDA_BAD_TEXT : MDA_UNREADABLE;
+		return rc;
 	}
-	memcpy(copy, text, length);
-	if (vg_text_summary(copy, length, &scan->arena, &known->summary, err))
-		return NULL;
-	known->checksum = checksum;
-	known->length = length;
-	known->text = copy;
-	known->next = scan->index->texts;
-	scan->index->texts = known;
-	return known;
+	if ((known = scan_find_text(scan, text, length, location->checksum))) {
+		free(text);
+	} else if (!checksum_is_right(text, location)) {
+		free(text);
+		copy->state = MDA_BAD_TEXT;
+		return bad_checksum(reader->device, &copy->header, location, err);
+	} else if (!(known = scan_take_text(scan, text, length, location->checksum, err))) {
+		copy->state = MDA_BAD_TEXT;
+		return -EUCLEAN;
+	}
+	*ret_known = known;
+	return 0;
 }
 
 /* ---- one try ---- */
@@ -104,25 +147,15 @@ static int read_committed(struct scan *scan, struct disk_reader *reader, struct 
 			  struct err *err)
 {
 	const struct mda_location *location = &copy->header.committed;
-	const struct known_text *known;
-	AUTO_FREE char *text = NULL;
+	const struct known_text *known = NULL;
 	int rc;
 
 	copy->ignored = location->flags & MDA_LOCATION_IGNORED;
 	copy->state = MDA_EMPTY;
 	if (!location->offset_bytes || copy->ignored)
 		return 0;
-
-	rc = mda_text_read(reader, &copy->header, location, &text, err);
-	if (rc) {
-		copy->state = rc == -EUCLEAN ? MDA_BAD_TEXT : MDA_UNREADABLE;
+	if ((rc = read_known_text(scan, reader, copy, &known, err)))
 		return rc;
-	}
-	known = scan_keep_text(scan, text, (size_t)location->size_bytes, location->checksum, err);
-	if (!known) {
-		copy->state = MDA_BAD_TEXT;
-		return -EUCLEAN;
-	}
 	copy->state = MDA_VALID;
 	copy->summary = known->summary;
 	copy->text = known->text;
@@ -130,22 +163,33 @@ static int read_committed(struct scan *scan, struct disk_reader *reader, struct 
 	return 0;
 }
 
+static uint32_t seqno_of(struct scan *scan, const char *text, const struct mda_location *location)
+{
+	AUTO_ARENA struct arena arena = { .limit = VG_TEXT_MAX };
+	size_t length = (size_t)location->size_bytes;
+	const struct known_text *known = scan_find_text(scan, text, length, location->checksum);
+	struct vg_summary summary;
+
+	if (known)
+		return known->summary.seqno;
+	if (!checksum_is_right(text, location) ||
+	    vg_text_summary(text, length, &arena, &summary, NULL))
+		return 0;
+	return summary.seqno;
+}
+
 /* Only its seqno counts, and only if it is readable: nothing is said when it is not. */
-static void read_precommitted(struct disk_reader *reader, struct mda_copy *copy)
+static void read_precommitted(struct scan *scan, struct disk_reader *reader, struct mda_copy *copy)
 {
 	const struct mda_location *location = &copy->header.precommitted;
-	AUTO_ARENA struct arena arena = { .limit = VG_TEXT_MAX };
 	AUTO_FREE char *text = NULL;
-	struct vg_summary summary;
 
 	copy->precommitted_seqno = 0;
 	if (!location->offset_bytes || !location->size_bytes ||
 	    location->offset_bytes == copy->header.committed.offset_bytes)
 		return;
-	if (mda_text_read(reader, &copy->header, location, &text, NULL) ||
-	    vg_text_summary(text, (size_t)location->size_bytes, &arena, &summary, NULL))
-		return;
-	copy->precommitted_seqno = summary.seqno;
+	if (!read_bytes(reader, &copy->header, location, &text, NULL))
+		copy->precommitted_seqno = seqno_of(scan, text, location);
 }
 
 /* ---- warnings ---- */
@@ -202,7 +246,7 @@ void mda_copy_read(struct context *context, struct scan *scan, struct disk_reade
 			rc = read_committed(scan, reader, copy, &err);
 	}
 	if (!rc)
-		read_precommitted(reader, copy);
+		read_precommitted(scan, reader, copy);
 	else if (warn)
 		warn_bad_copy(context, copy, &err);
 }

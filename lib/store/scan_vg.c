@@ -94,10 +94,10 @@ int scan_list_vgs(struct scan *scan, const struct vg_summary **ret_summaries, si
 /* A text that is not valid has no members: its PVs then count as in use by their flag alone. */
 static void read_members(struct scan *scan, struct scan_vg *vg)
 {
-	struct vg *model = NULL;
+	const struct vg *model = scan_model(scan, vg->newest);
 
 	vg->has_members = true;
-	if (vg_import(vg->newest->text, vg->newest->text_length, &model, NULL, NULL))
+	if (!model)
 		return;
 	vg->pv_ids = arena_calloc(&scan->arena, model->pv_count + 1, sizeof(*vg->pv_ids));
 	if (vg->pv_ids) {
@@ -105,7 +105,6 @@ static void read_members(struct scan *scan, struct scan_vg *vg)
 		for (uint32_t i = 0; i < model->pv_count; i++)
 			vg->pv_ids[i] = model->pvs[i]->id;
 	}
-	vg_free(model);
 }
 
 const struct vg_summary *scan_vg_of_pv(struct scan *scan, const struct uuid *pv_id)
@@ -183,23 +182,23 @@ static const char *kernel_name(const struct device *device, char name[SYSFS_VALU
 	return NULL;
 }
 
-static bool hint_names(const struct pv_disk *pv_disk, const struct mda_copy *copy)
+static bool hint_names(const struct scan *scan, const struct pv_disk *pv_disk,
+		       const struct mda_copy *copy)
 {
-	struct vg *vg = NULL;
+	const struct vg *vg = scan_model(scan, copy);
 	const struct pv *pv;
 	bool matches = false;
 
-	if (copy->state != MDA_VALID || vg_import(copy->text, copy->text_length, &vg, NULL, NULL))
+	if (!vg)
 		return false;
 	pv = vg_find_pv_by_id(vg, &pv_disk->header.id);
 	if (pv && pv->device_hint)
 		for (const char *const *alias = pv_disk->device->aliases; *alias; alias++)
 			matches = matches || !strcmp(*alias, pv->device_hint);
-	vg_free(vg);
 	return matches;
 }
 
-static struct preference judge(const struct pv_disk *pv_disk)
+static struct preference judge(const struct scan *scan, const struct pv_disk *pv_disk)
 {
 	char name[SYSFS_VALUE_MAX];
 	struct preference p = { 0 };
@@ -207,7 +206,7 @@ static struct preference judge(const struct pv_disk *pv_disk)
 	p.held = kernel_name(pv_disk->device, name) && sysfs_has_holders(name);
 	p.size_matches = pv_disk->header.device_size_bytes == pv_disk->device->size_bytes;
 	for (uint32_t i = 0; i < pv_disk->mda_count && !p.is_hint; i++)
-		p.is_hint = hint_names(pv_disk, &pv_disk->mdas[i]);
+		p.is_hint = hint_names(scan, pv_disk, &pv_disk->mdas[i]);
 	return p;
 }
 
@@ -235,7 +234,7 @@ static void resolve_one(struct context *context, struct scan *scan, size_t first
 {
 	const struct uuid *id = &scan->pv_disks[first]->header.id;
 	struct pv_disk *best = scan->pv_disks[first];
-	struct preference best_judged = judge(best);
+	struct preference best_judged = judge(scan, best);
 	const char *reason = "device was seen first";
 	char dashed[UUID_DASHED_SIZE];
 
@@ -245,7 +244,7 @@ static void resolve_one(struct context *context, struct scan *scan, size_t first
 
 		if (!uuid_equal(&other->header.id, id))
 			continue;
-		judged = judge(other);
+		judged = judge(scan, other);
 		if (is_better(&best_judged, &judged, &reason)) {
 			best->is_duplicate = true;
 			best = other;

@@ -4,16 +4,8 @@
 #define LIB_STORE_STORE_PRIVATE_H
 
 #include "lib/device/batch.h"
+#include "lib/store/known_text.h"
 #include "lib/store/store.h"
-
-/* A text whose checksum and summary were found good, kept once for all areas that hold it. */
-struct known_text {
-	uint32_t checksum;
-	size_t length;
-	const char *text;
-	struct vg_summary summary;
-	struct known_text *next;
-};
 
 /* One VG of the scan and where its newest text is. */
 struct scan_vg {
@@ -26,7 +18,8 @@ struct scan_vg {
 #define READERS_MAX 16
 
 struct scan_index {
-	struct known_text *texts;
+	struct text_list texts;
+	const struct text_list *older; /* while scanning: those of the scan before */
 	struct scan_vg *vgs;
 	size_t vg_count;
 	bool vgs_valid; /* cleared when an area changes */
@@ -55,6 +48,8 @@ struct disk_reader {
 /** From what is known, or from the device. -ETIMEDOUT: it hangs. */
 int disk_read(struct disk_reader *reader, uint64_t offset, void *bytes, size_t length,
 	      struct err *err) MUST_CHECK;
+/** What is known, where it is; NULL: it is not. */
+const void *disk_peek(const struct disk_reader *reader, uint64_t offset, size_t length);
 /** From now on read the device itself. */
 void disk_reader_forget(struct disk_reader *reader);
 void disk_reader_close(struct disk_reader *reader);
@@ -98,9 +93,28 @@ void mda_copy_read(struct context *context, struct scan *scan, struct disk_reade
 int mda_text_read(struct disk_reader *reader, const struct mda_header *header,
 		  const struct mda_location *location, char **ret_text, struct err *err) MUST_CHECK;
 
-/** Keep a text in the scan, or find it there. NULL: not a VG's text (reason in @err). */
-const struct known_text *scan_keep_text(struct scan *scan, const char *text, size_t length,
+/** These very bytes, if they are known and have that checksum; else NULL. */
+const struct known_text *scan_find_text(struct scan *scan, const char *text, size_t length,
+					uint32_t checksum);
+/** Keep a text that is not known yet; frees @text sooner or later. NULL: not a VG's text (reason in
+ * @err). */
+const struct known_text *scan_take_text(struct scan *scan, char *text, size_t length,
 					uint32_t checksum, struct err *err);
+
+/** What the text of a copy says, or NULL if it is no sound VG. Not to be changed. */
+const struct vg *scan_model(const struct scan *scan, const struct mda_copy *copy);
+/** The same for the caller to keep and change. */
+int scan_read_vg(const struct scan *scan, const struct mda_copy *copy, struct vg **ret_vg,
+		 struct err *err) MUST_CHECK;
+
+/** At the beginning and end of a scan; before its index is released. */
+void scan_begin_texts(struct context *context, struct scan *scan);
+void scan_end_texts(struct context *context, struct scan *scan);
+void scan_free_texts(struct scan *scan);
+
+/** Keep a copy of a text that we have written, of @vg. NULL: no memory. */
+const struct known_text *scan_note_text(struct scan *scan, const struct buf *text,
+					uint32_t checksum, const struct vg *vg);
 
 /** Mark all but one of each set of devices with one PV id. Warns. */
 void scan_resolve_duplicates(struct context *context, struct scan *scan);

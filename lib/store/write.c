@@ -313,6 +313,7 @@ static int prepare(struct store_txn *txn, const struct stored_vg *before, struct
 	    (rc = txn_plan(txn, before, after, err)))
 		return rc;
 	txn->text_crc = lvm_crc(LVM_CRC_INITIAL, txn->text.data, txn->text.used);
+	(void)scan_note_text(txn->scan, &txn->text, txn->text_crc, after); /* for note_committed() */
 	return 0;
 }
 
@@ -383,7 +384,7 @@ static void note_committed(struct store_txn *txn, struct txn_area *area)
 	txn->scan->index->vgs_valid = false;
 	if (area->becomes_ignored)
 		return;
-	known = scan_keep_text(txn->scan, txn->text.data, txn->text.used, txn->text_crc, NULL);
+	known = scan_find_text(txn->scan, txn->text.data, txn->text.used, txn->text_crc);
 	if (!known)
 		return;
 	copy->state = MDA_VALID;

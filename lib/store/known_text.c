@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Texts that were found good, each once, with the VG that it says. All areas of a VG hold the same
+ * text, and a command reads again under the lock what it has read without: bytes that are equal to
+ * those of a known text need neither be summed nor parsed again.
+ *
+ * A text lives as long as a scan uses it, or the context, which keeps those of the last scan.
+ */
+#include "lib/store/known_text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/context.h"
+#include "lib/store/store_private.h"
+
+static void text_unref(struct known_text *known)
+{
+	if (--known->users)
+		return;
+	vg_free(known->model);
+	arena_free(&known->arena);
+	free(known->text);
+	free(known);
+}
+
+/* One more user, or without memory none. */
+static bool list_add(struct text_list *list, struct known_text *known)
+{
+	if (list->count == list->size) {
+		size_t size = list->size ? list->size * 2 : 8;
+		struct known_text **grown =
+			reallocarray(list->items, size, sizeof(struct known_text *));
+
+		if (!grown)
+			return false;
+		list->items = grown;
+		list->size = size;
+	}
+	list->items[list->count++] = known;
+	known->users++;
+	return true;
+}
+
+static void list_clear(struct text_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		text_unref(list->items[i]);
+	free(list->items);
+	*list = (struct text_list){ 0 };
+}
+
+static struct known_text *list_find(const struct text_list *list, const char *text, size_t length,
+				    uint32_t checksum)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct known_text *known = list->items[i];
+
+		if (known->checksum == checksum && known->length == length &&
+		    !memcmp(known->text, text, length))
+			return known;
+	}
+	return NULL;
+}
+
+const struct known_text *scan_find_text(struct scan *scan, const char *text, size_t length,
+					uint32_t checksum)
+{
+	struct scan_index *index = scan->index;
+	struct known_text *known = list_find(&index->texts, text, length, checksum);
+
+	if (known || !index->older || !(known = list_find(index->older, text, length, checksum)))
+		return known;
+	return list_add(&index->texts, known) ? known : NULL;
+}
+
+static void summarise(const struct vg *vg, struct vg_summary *ret_summary)
+{
+	*ret_summary = (struct vg_summary){
+		.name = vg->name,
+		.id = vg->id,
+		.seqno = vg->seqno,
+		.clustered = vg_is_clustered(vg),
+	};
+}
+
+/* Takes over @text, also on failure. */
+static struct known_text *new_text(char *text, size_t length, uint32_t checksum)
+{
+	struct known_text *known = text ? calloc(1, sizeof(*known)) : NULL;
+
+	if (!known) {
+		free(text);
+		return NULL;
+	}
+	known->users = 1;
+	known->arena.limit = VG_TEXT_MAX;
+	known->checksum = checksum;
+	known->length = length;
+	known->text = text;
+	return known;
+}
+
+/* The user that new_text() counted is the list from now on. */
+static const struct known_text *add_new(struct scan *scan, struct known_text *known)
+{
+	bool added = list_add(&scan->index->texts, known);
+
+	text_unref(known);
+	return added ? known : NULL;
+}
+
+const struct known_text *scan_take_text(struct scan *scan, char *text, size_t length,
+					uint32_t checksum, struct err *err)
+{
+	struct known_text *known = new_text(text, length, checksum);
+	const struct known_text *added;
+
+	if (known && !vg_import(text, length, &known->model, NULL, NULL)) {
+		summarise(known->model, &known->summary);
+	} else if (known && vg_text_summary(text, length, &known->arena, &known->summary, err)) {
+		text_unref(known);
+		return NULL;
+	}
+	added = known ? add_new(scan, known) : NULL;
+	if (!added)
+		(void)err_set(err, ENOMEM, "Out of memory for metadata.");
+	return added;
+}
+
+const struct known_text *scan_note_text(struct scan *scan, const struct buf *text,
+					uint32_t checksum, const struct vg *vg)
+{
+	const struct known_text *known = scan_find_text(scan, text->data, text->used, checksum);
+	struct known_text *noted;
+	char *copy;
+
+	if (known)
+		return known;
+	if ((copy = malloc(text->used + 1))) {
+		memcpy(copy, text->data, text->used);
+		copy[text->used] = '\0';
+	}
+	if (!(noted = new_text(copy, text->used, checksum)))
+		return NULL;
+	summarise(vg, &noted->summary);
+	if (!(noted->summary.name = arena_strdup(&noted->arena, vg->name))) {
+		text_unref(noted);
+		return NULL;
+	}
+	noted->is_unread = true;
+	return add_new(scan, noted);
+}
+
+/* Equal texts are shared, so the address is enough. */
+const struct vg *scan_model(const struct scan *scan, const struct mda_copy *copy)
+{
+	const struct text_list *texts = &scan->index->texts;
+
+	for (size_t i = 0; copy->state == MDA_VALID && i < texts->count; i++) {
+		struct known_text *known = texts->items[i];
+
+		if (known->text != copy->text)
+			continue;
+		if (known->is_unread &&
+		    vg_import(known->text, known->length, &known->model, NULL, NULL))
+			known->model = NULL;
+		known->is_unread = false;
+		return known->model;
+	}
+	return NULL;
+}
+
+int scan_read_vg(const struct scan *scan, const struct mda_copy *copy, struct vg **ret_vg,
+		 struct err *err)
+{
+	const struct vg *model = scan_model(scan, copy);
+
+	if (!model) /* for the reason why not */
+		return vg_import(copy->text, copy->text_length, ret_vg, NULL, err);
+	if (!(*ret_vg = vg_copy(model)))
+		return err_set(err, ENOMEM, "Out of memory for volume group %s.", model->name);
+	return 0;
+}
+
+void scan_begin_texts(struct context *context, struct scan *scan)
+{
+	scan->index->older = context->texts;
+}
+
+void scan_end_texts(struct context *context, struct scan *scan)
+{
+	struct text_list *kept = calloc(1, sizeof(*kept));
+
+	for (size_t i = 0; kept && i < scan->index->texts.count; i++)
+		(void)list_add(kept, scan->index->texts.items[i]);
+	scan->index->older = NULL;
+	text_list_free(context->texts);
+	context->texts = kept;
+}
+
+void scan_free_texts(struct scan *scan)
+{
+	list_clear(&scan->index->texts);
+}
+
+void text_list_free(struct text_list *list)
+{
+	if (!list)
+		return;
+	list_clear(list);
+	free(list);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Texts that were found good (known_text.c). */
+#ifndef LIB_STORE_KNOWN_TEXT_H
+#define LIB_STORE_KNOWN_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "metadata/vg_text.h"
+
+/* Its checksum and summary are good. */
+struct known_text {
+	unsigned users; /* lists that it is in */
+	uint32_t checksum;
+	size_t length;
+	char *text;
+	struct vg_summary summary;
+	struct vg *model;   /* never changed; NULL: the text is no sound VG */
+	bool is_unread;	    /* it was written by us; there is no model yet */
+	struct arena arena; /* of the summary, where there is no model */
+};
+
+/* Start with { 0 }. */
+struct text_list {
+	struct known_text **items;
+	size_t count, size;
+};
+
+/** NULL is allowed. */
+void text_list_free(struct text_list *list);
+
+#endif

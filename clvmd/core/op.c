@@ -405,8 +405,10 @@ void ops_member_dead(struct lockspace *ls, uint32_t node)
 
 		next = op->next;
 		if (target) {
+			/* Its kernel is gone, and what was suspended in it: it owes nothing any
+			 * more. */
 			target_lost(ls, op, target);
-			target->pending = false;
+			*target = op->targets[--op->target_count];
 		}
 		if (op->id.node == node)
 			op->client_gone = true;

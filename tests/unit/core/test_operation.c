@@ -234,6 +234,11 @@ static void who_saw_commit_waits_until_the_owner_is_fenced(void **state)
 	bus_take(bus, 2, lockspace_op_outcome(bus->ls[2], (struct op_id){ 1, 1 }, false));
 	bus_run(bus);
 	assert_true(runs(bus, 2, OP_ABORT) && runs(bus, 3, OP_ABORT));
+	/* The fenced node owes nothing: when the others have answered, the VG is free again. */
+	answer(bus, 2, 1, OP_ABORT, 0);
+	answer(bus, 3, 1, OP_ABORT, 0);
+	bus_ask(bus, 2, 6, 8, V_VG, MODE_EX, true);
+	assert_true(bus_granted(bus, 8));
 }
 
 static void a_participant_that_died_after_commit_owes_and_blocks_writers(void **state)

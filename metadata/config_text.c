@@ -360,7 +360,7 @@ static int open_node(struct parser *parser, unsigned *depth, struct cfg_node **r
 /* The token is a name. */
 static int read_item(struct parser *parser, unsigned depth, struct cfg_node **ret_item)
 {
-	struct cfg_node *node;
+	struct cfg_node *node = NULL;
 	int rc;
 
 	if ((rc = open_node(parser, &depth, ret_item, &node)))

@@ -121,7 +121,7 @@ static void look_at_label_header(struct pv_raw *raw)
 	(void)printable(bytes, sizeof(bytes), type);
 	expected = lvm_crc(LVM_CRC_INITIAL, raw->label + LABEL_CRC_START,
 			   SECTOR_BYTES - LABEL_CRC_START);
-	say(raw, "label_header at %llu", (ull)(raw->label_sector * SECTOR_BYTES));
+	say(raw, "label_header at %llu", (ull)raw->label_sector * SECTOR_BYTES);
 	say(raw, "label_header.id %s", id);
 	say(raw, "label_header.sector %llu", (ull)sector);
 	say(raw, "label_header.crc 0x%x", crc);
@@ -223,7 +223,7 @@ static void say_location(const struct pv_raw *raw, unsigned mda, unsigned slot, 
 	location->checksum = get_le32(in);
 	location->flags = get_le32(in);
 	say(raw, "mda_header_%u.raw_locn[%u] at %llu # %s", mda, slot,
-	    (ull)(header_at + LOCATIONS_OFFSET + (uint64_t)slot * LOCATION_BYTES), what);
+	    (ull)header_at + LOCATIONS_OFFSET + (ull)slot * LOCATION_BYTES, what);
 	say(raw, "mda_header_%u.raw_locn[%u].offset %llu", mda, slot, (ull)location->offset_bytes);
 	say(raw, "mda_header_%u.raw_locn[%u].size %llu", mda, slot, (ull)location->size_bytes);
 	say(raw, "mda_header_%u.raw_locn[%u].checksum 0x%x", mda, slot, location->checksum);

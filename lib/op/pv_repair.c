@@ -205,7 +205,7 @@ static int write_area(const struct repair *repair, unsigned number, const struct
 		return rc;
 	location.checksum = lvm_crc(LVM_CRC_INITIAL, text->data, text->used);
 	ctx_print(raw->context, "Writing metadata at %llu length %zu crc 0x%08x mda%u",
-		  (ull)(header.start_bytes + location.offset_bytes), text->used, location.checksum,
+		  (ull)header.start_bytes + location.offset_bytes, text->used, location.checksum,
 		  number + 1);
 	ctx_print(raw->context, "Writing mda_header at %llu mda%u", (ull)header.start_bytes,
 		  number + 1);

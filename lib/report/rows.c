@@ -359,10 +359,10 @@ static void feed_named_pv(struct feed *feed, const char *name)
 		(void)err_set(&err, ENODEV, "Cannot use %s: %s", name, device->rejected);
 	else if (!(disk = scan_find_pv_on(feed->source->scan, device)) || is_outdated(feed, disk))
 		(void)err_set(&err, ENOENT, "Failed to find physical volume \"%s\".", name);
-	if (err.code)
-		fail(feed, &err);
 	else
 		feed_disk(feed, disk);
+	if (err.code)
+		fail(feed, &err);
 }
 
 static void feed_missing_pvs(struct feed *feed, const struct report_vg *vg)

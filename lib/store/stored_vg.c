@@ -334,8 +334,7 @@ int stored_vg_read(struct context *context, struct scan *scan, const char *name,
 	/* Settling reads again, so the VG may have got another name, or be gone. */
 	if (!newest || (!id && strcmp(newest->summary.name, summary.name) != 0))
 		return not_found(summary.name, err);
-	if ((rc = scan_read_vg(scan, newest, &vg, err)) ||
-	    (rc = assemble(scan, vg, &stored, err)))
+	if ((rc = scan_read_vg(scan, newest, &vg, err)) || (rc = assemble(scan, vg, &stored, err)))
 		return rc;
 	stored->inconsistent = !agree;
 

@@ -313,7 +313,8 @@ static int prepare(struct store_txn *txn, const struct stored_vg *before, struct
 	    (rc = txn_plan(txn, before, after, err)))
 		return rc;
 	txn->text_crc = lvm_crc(LVM_CRC_INITIAL, txn->text.data, txn->text.used);
-	(void)scan_note_text(txn->scan, &txn->text, txn->text_crc, after); /* for note_committed() */
+	(void)scan_note_text(txn->scan, &txn->text, txn->text_crc,
+			     after); /* for note_committed() */
 	return 0;
 }
 

@@ -43,6 +43,7 @@ static void plan_label(struct txn_disk *disk, const struct pv *pv)
 static int plan_disks(struct store_txn *txn, const struct stored_vg *before, const struct vg *after,
 		      struct err *err)
 {
+	txn->disk_count = 0;
 	txn->disks = calloc((size_t)after->pv_count + 1, sizeof(*txn->disks));
 	if (!txn->disks)
 		return err_set(err, ENOMEM, "Out of memory writing volume group %s.", after->name);
@@ -72,6 +73,7 @@ static int plan_areas(struct store_txn *txn, const struct vg *after, struct err 
 
 	for (size_t i = 0; i < txn->disk_count; i++)
 		total += txn->disks[i].pv_disk->mda_count;
+	txn->area_count = 0;
 	if (!(txn->areas = calloc(total + 1, sizeof(*txn->areas))))
 		return err_set(err, ENOMEM, "Out of memory writing volume group %s.", after->name);
 	for (size_t i = 0; i < txn->disk_count; i++) {

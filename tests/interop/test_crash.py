@@ -126,9 +126,9 @@ SCENARIOS = {
     "vgremove": Scenario("vgremove vg", (VG,), moves=True),
     "vgremove_of_lvs": Scenario("vgremove -f vg", (VG, LV), (("lvremove -f vg/lv",),),
                                 layouts=("one", "mixed"), moves=True),
-    "lvcreate": Scenario(LV, (VG,)),
-    "lvextend": Scenario("lvextend -l +50 vg/lv", (VG, LV)),
-    "lvremove": Scenario("lvremove -f vg/lv", (VG, LV)),
+    "lvcreate": Scenario(LV, (VG,), layouts=("one", "two")),
+    "lvextend": Scenario("lvextend -l +50 vg/lv", (VG, LV), layouts=("one", "two")),
+    "lvremove": Scenario("lvremove -f vg/lv", (VG, LV), layouts=("one", "two")),
 }
 
 

@@ -25,8 +25,8 @@ static void text_unref(struct known_text *known)
 	free(known);
 }
 
-/* One more user, or without memory none. */
-static bool list_add(struct text_list *list, struct known_text *known)
+/* Hand the caller's use of @known to the list; without memory it stays the caller's. */
+static bool list_give(struct text_list *list, struct known_text *known)
 {
 	if (list->count == list->size) {
 		size_t size = list->size ? list->size * 2 : 8;
@@ -39,6 +39,14 @@ static bool list_add(struct text_list *list, struct known_text *known)
 		list->size = size;
 	}
 	list->items[list->count++] = known;
+	return true;
+}
+
+/* One more user, or without memory none. */
+static bool list_add(struct text_list *list, struct known_text *known)
+{
+	if (!list_give(list, known))
+		return false;
 	known->users++;
 	return true;
 }
@@ -102,13 +110,13 @@ static struct known_text *new_text(char *text, size_t length, uint32_t checksum)
 	return known;
 }
 
-/* The user that new_text() counted is the list from now on. */
+/* Takes over @known, also on failure. */
 static const struct known_text *add_new(struct scan *scan, struct known_text *known)
 {
-	bool added = list_add(&scan->index->texts, known);
-
+	if (list_give(&scan->index->texts, known))
+		return known;
 	text_unref(known);
-	return added ? known : NULL;
+	return NULL;
 }
 
 const struct known_text *scan_take_text(struct scan *scan, char *text, size_t length,

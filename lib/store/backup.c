@@ -239,6 +239,37 @@ void backup_write(struct context *context, struct vg *vg)
 	}
 }
 
+/* Where the VG begins: before it is what says when and by what the file was made. */
+static const char *find_vg(const char *text, const char *vg_name)
+{
+	const size_t length = strlen(vg_name);
+
+	while ((text = strchr(text, '\n'))) {
+		text++;
+		if (!strncmp(text, vg_name, length) && !strncmp(text + length, " {\n", 3))
+			return text;
+	}
+	return NULL;
+}
+
+bool backup_is_current(struct context *context, struct vg *vg)
+{
+	AUTO_BUF struct buf text = { .limit = VG_TEXT_MAX };
+	AUTO_FREE char *path = NULL;
+	AUTO_FREE char *bytes = NULL;
+	const char *kept, *now;
+	size_t length;
+
+	/* Not by its seqno alone: a restored VG may have one that was used before. */
+	if (backup_path(context, vg->name, &path, NULL) ||
+	    backup_file_bytes(path, &bytes, &length, NULL) ||
+	    export_file(context, vg, "after", &text, NULL))
+		return false;
+	kept = find_vg(bytes, vg->name);
+	now = find_vg(text.data, vg->name);
+	return kept && now && !strcmp(kept, now);
+}
+
 /* ---- archive ---- */
 
 struct archive_file {

@@ -19,8 +19,8 @@ int backup_save(struct context *context, struct vg *vg, struct err *err) MUST_CH
 int backup_path(struct context *context, const char *vg_name, char **ret_path,
 		struct err *err) MUST_CHECK;
 
-/** Does backup/<vg> hold this very metadata (id and seqno)? */
-bool backup_is_current(struct context *context, const struct vg *vg);
+/** Does backup/<vg> hold this very metadata? */
+bool backup_is_current(struct context *context, struct vg *vg);
 
 /**
  * The VG in a file, checked as any other. @vg_name: NULL, or the name that it must have. @info:

@@ -14,9 +14,8 @@
 #include "lib/store/backup.h"
 #include "metadata/base/cleanup.h"
 
-#define GRAMMAR_ERROR	    "Parse error"
-#define NOT_READ	    "\nWARNING: couldn't read volume group metadata from file."
-#define SUMMARY_ARENA_LIMIT ((size_t)1 << 20)
+#define GRAMMAR_ERROR "Parse error"
+#define NOT_READ      "\nWARNING: couldn't read volume group metadata from file."
 
 static int read_all(int fd, const char *path, size_t size, char *text, struct err *err)
 {
@@ -120,18 +119,4 @@ int backup_file_read(const char *path, const char *vg_name, struct vg **ret_vg,
 int backup_file_bytes(const char *path, char **ret_text, size_t *ret_length, struct err *err)
 {
 	return read_file(path, ret_text, ret_length, err);
-}
-
-bool backup_is_current(struct context *context, const struct vg *vg)
-{
-	AUTO_ARENA struct arena arena = { .limit = SUMMARY_ARENA_LIMIT };
-	AUTO_FREE char *path = NULL;
-	AUTO_FREE char *text = NULL;
-	struct vg_summary summary;
-	size_t size;
-
-	return !backup_path(context, vg->name, &path, NULL) &&
-	       !read_file(path, &text, &size, NULL) &&
-	       !vg_text_summary(text, size, &arena, &summary, NULL) &&
-	       uuid_equal(&summary.id, &vg->id) && summary.seqno == vg->seqno;
 }

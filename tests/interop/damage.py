@@ -69,9 +69,10 @@ def set_slot(device, slot, values, number=0):
 # ---- what a scenario can ask for ----
 
 def text(device, number=0):
-    """A byte of the committed text differs."""
+    """A byte of the committed text differs; always the same one: that of "lvm2"."""
     start, _ = mda(device, number)
-    flip(device, start + slots(device, number)[0][0] + 40)
+    offset, size, _, _ = slots(device, number)[0]
+    flip(device, start + offset + read(device, start + offset, size).index(b'"lvm2"') + 1)
 
 
 def header_crc(device):

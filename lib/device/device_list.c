@@ -167,7 +167,7 @@ static int compare_ranked(const void *a, const void *b)
 /* Fill name and aliases. False: there is no node, or no memory. */
 static bool name_device(struct builder *builder, const char *kernel_name, struct device *device)
 {
-	bool is_dm = sysfs_has(kernel_name, "dm");
+	bool is_dm = !strncmp(kernel_name, "dm-", strlen("dm-"));
 	AUTO_FREE struct ranked_name *ranked = NULL;
 	const char **names;
 	char kernel_path[NAME_MAX + sizeof(DEFAULT_DEV_DIR) + 1];
@@ -283,11 +283,11 @@ static void add_device(void *data, const char *kernel_name)
 		builder->out_of_memory = true;
 		return;
 	}
-	if (!sysfs_devno(kernel_name, &device->devno) || !name_device(builder, kernel_name, device))
+	if (!sysfs_identify(kernel_name, &device->devno, &device->is_partition) ||
+	    !name_device(builder, kernel_name, device))
 		return;
 	sectors = sysfs_number(kernel_name, "size", 0);
 	device->size_bytes = sectors > UINT64_MAX / KERNEL_SECTOR ? 0 : sectors * KERNEL_SECTOR;
-	device->is_partition = sysfs_has(kernel_name, "partition");
 	device->logical_block_bytes = DEFAULT_BLOCK;
 	if (builder->list->selection)
 		device->rejected = selection_reject(builder->list->selection, kernel_name, device);

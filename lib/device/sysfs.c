@@ -20,7 +20,8 @@ static bool sysfs_path(char path[PATH_MAX], const char *name, const char *attrib
 	return length > 0 && length < PATH_MAX;
 }
 
-bool sysfs_text(const char *name, const char *attribute, char text[SYSFS_VALUE_MAX])
+/* The attribute, as much of it as there is room for. */
+static bool read_attribute(const char *name, const char *attribute, char text[SYSFS_VALUE_MAX])
 {
 	char path[PATH_MAX];
 	AUTO_CLOSE int fd = -1;
@@ -34,8 +35,15 @@ bool sysfs_text(const char *name, const char *attribute, char text[SYSFS_VALUE_M
 	if ((got = read(fd, text, SYSFS_VALUE_MAX - 1)) < 0)
 		got = 0;
 	text[got] = '\0';
-	text[strcspn(text, "\n")] = '\0';
 	return got > 0;
+}
+
+bool sysfs_text(const char *name, const char *attribute, char text[SYSFS_VALUE_MAX])
+{
+	bool found = read_attribute(name, attribute, text);
+
+	text[strcspn(text, "\n")] = '\0';
+	return found;
 }
 
 uint64_t sysfs_number(const char *name, const char *attribute, uint64_t fallback)
@@ -63,6 +71,37 @@ bool sysfs_devno(const char *name, dev_t *ret_devno)
 	if (!sysfs_text(name, "dev", text) || !number_devno(text, &major_number, &minor_number))
 		return false;
 	*ret_devno = makedev(major_number, minor_number);
+	return true;
+}
+
+/* Behind "KEY=" at *@text, which it must begin with; *@text is then at the next line. */
+static const char *next_value(const char **text, const char *key)
+{
+	const char *value = *text + strlen(key);
+
+	if (strncmp(*text, key, strlen(key)) != 0)
+		return NULL;
+	*text = value + strcspn(value, "\n");
+	*text += **text == '\n';
+	return value;
+}
+
+/* These lines come first; what people may choose, a partition's name, is behind them. */
+bool sysfs_identify(const char *name, dev_t *ret_devno, bool *ret_is_partition)
+{
+	static const char partition[] = "partition\n";
+	char uevent[SYSFS_VALUE_MAX];
+	uint64_t major_number, minor_number;
+	const char *at = uevent, *major_text, *minor_text, *type;
+
+	if (!read_attribute(name, "uevent", uevent) || !(major_text = next_value(&at, "MAJOR=")) ||
+	    !(minor_text = next_value(&at, "MINOR=")) || !next_value(&at, "DEVNAME=") ||
+	    !(type = next_value(&at, "DEVTYPE=")) ||
+	    !number_parse(&major_text, UINT32_MAX, &major_number) ||
+	    !number_parse(&minor_text, UINT32_MAX, &minor_number))
+		return false;
+	*ret_devno = makedev((unsigned)major_number, (unsigned)minor_number);
+	*ret_is_partition = !strncmp(type, partition, strlen(partition));
 	return true;
 }
 

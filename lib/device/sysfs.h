@@ -22,6 +22,9 @@ bool sysfs_has(const char *name, const char *attribute);
 /** "major:minor" of the attribute "dev". */
 bool sysfs_devno(const char *name, dev_t *ret_devno);
 
+/** Its number and whether it is a partition, by one file. False: it is gone. */
+bool sysfs_identify(const char *name, dev_t *ret_devno, bool *ret_is_partition);
+
 /** Call @visit for each entry (none beginning with a dot) of the folder @attribute of @name; of
  * SYSFS_BLOCK itself when @name is NULL. False: no such folder. */
 bool sysfs_each(const char *name, const char *attribute,

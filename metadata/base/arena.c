@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Chunks double in size from CHUNK_MIN to CHUNK_MAX, so that a small VG costs one
- * small malloc and a large one few.
+ * small malloc and a large one few. Those of CHUNK_MAX are whole huge pages where the kernel has
+ * them: the time of a large VG is to a good part that of its page faults.
  */
 #include "metadata/base/arena.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define CHUNK_MIN ((size_t)8 << 10)
-#define CHUNK_MAX ((size_t)1 << 20)
+#define CHUNK_MAX ((size_t)2 << 20)
 
 struct arena_chunk {
 	struct arena_chunk *next;
-	size_t size;	   /* of the memory behind this header */
-	size_t taken;	   /* from the limit; given back by arena_free() */
+	size_t size;  /* of the memory behind this header */
+	size_t taken; /* from the limit; given back by arena_free() */
+	bool is_mapped;
 	max_align_t start; /* only its address is used */
 };
 
@@ -34,23 +38,46 @@ static size_t align_up(size_t size)
 	return (size + align - 1) / align * align;
 }
 
+static struct arena_chunk *new_chunk(size_t size)
+{
+	struct arena_chunk *chunk;
+
+	if (size % CHUNK_MAX)
+		return calloc(1, size);
+	chunk = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (chunk == MAP_FAILED)
+		return NULL;
+	(void)madvise(chunk, size, MADV_HUGEPAGE);
+	chunk->is_mapped = true;
+	return chunk;
+}
+
+static void free_chunk(struct arena_chunk *chunk)
+{
+	if (chunk->is_mapped)
+		(void)munmap(chunk, chunk->taken);
+	else
+		free(chunk);
+}
+
 static struct arena_chunk *add_chunk(struct arena *arena, size_t at_least)
 {
 	size_t size = arena->chunks ? arena->chunks->size * 2 : CHUNK_MIN;
 	struct arena_chunk *chunk;
 
-	if (size > CHUNK_MAX)
-		size = CHUNK_MAX;
+	if (size > CHUNK_MAX / 2)
+		size = CHUNK_MAX - HEADER;
 	if (size + HEADER > arena->limit && arena->limit > HEADER)
 		size = arena->limit - HEADER;
 	if (size < at_least)
 		size = at_least;
 	if (size > SIZE_MAX - HEADER || size + HEADER > arena->limit)
 		return NULL;
-	if (!(chunk = calloc(1, size + HEADER)))
+	if (!(chunk = new_chunk(size + HEADER)))
 		return NULL;
-	*chunk =
-		(struct arena_chunk){ .next = arena->chunks, .size = size, .taken = size + HEADER };
+	chunk->next = arena->chunks;
+	chunk->size = size;
+	chunk->taken = size + HEADER;
 	arena->limit -= chunk->taken;
 	arena->chunks = chunk;
 	arena->used = 0;
@@ -117,7 +144,7 @@ void arena_free(struct arena *arena)
 	for (chunk = arena->chunks; chunk; chunk = next) {
 		next = chunk->next;
 		arena->limit += chunk->taken;
-		free(chunk);
+		free_chunk(chunk);
 	}
 	arena->chunks = NULL;
 	arena->used = 0;

@@ -98,6 +98,8 @@ check_words() {
 	case $layer in
 	metadata | metadata/base | lib/proto | clvmd/core)
 		while IFS= read -r hit; do
+			# Memory is memory, from malloc or in huge pages.
+			[[ $file:${hit#*:} == "metadata/base/arena.c:#include <sys/mman.h>" ]] && continue
 			complain "$file:${hit%%:*}: not pure: ${hit#*:}"
 		done < <(grep -nE "(^|[^A-Za-z0-9_.>])($IMPURE)\(|^#include <($IMPURE_HEADERS)\.h>" <<<"$code")
 		;;

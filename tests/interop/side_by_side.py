@@ -38,6 +38,11 @@ def sbin():
     return os.environ["CLVM_SBIN"]
 
 
+def forget_partitions(device):
+    """A loop device keeps those that were added to it by hand, even when it is another file's."""
+    subprocess.run(["partx", "-d", device], check=False, capture_output=True)
+
+
 class Disks:
     """A directory with disk images on loop devices and an lvm.conf that sees only these."""
 
@@ -52,6 +57,8 @@ class Disks:
             self.devices.append(subprocess.run(
                 ["losetup", "-b", str(sector), "-f", "--show", image], check=True,
                 capture_output=True, text=True).stdout.strip())
+        for device in self.devices:
+            forget_partitions(device)
         self.devices.sort()  # reports sort by name: loop10 comes before loop9
         accept = " ".join(f'"a|^{device}$|",' for device in self.devices)
         with open(f"{self.directory}/lvm.conf", "w", encoding="ascii") as conf:
@@ -59,6 +66,7 @@ class Disks:
 
     def close(self):
         for device in self.devices:
+            forget_partitions(device)
             subprocess.run(["losetup", "-d", device], check=False)
         shutil.rmtree(self.directory)
 

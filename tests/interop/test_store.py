@@ -58,6 +58,7 @@ class Bench:
 
     def close(self):
         for disk in self.disks:
+            subprocess.run(["partx", "-d", disk], check=False, capture_output=True)
             subprocess.run(["losetup", "-d", disk], check=False)
 
     def blank(self, index):

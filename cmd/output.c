@@ -34,11 +34,14 @@ static uint64_t hash(const char *text)
 	return value;
 }
 
-/* Has this command said so already? */
+/* Has this command said so already? Lines of a list, such as the blank ones of "-o help", may be
+ * alike. */
 static bool is_repeated(struct output *output, const char *text)
 {
 	const uint64_t value = hash(text);
 
+	if (strncmp(text, "WARNING: ", strlen("WARNING: ")) != 0)
+		return false;
 	for (size_t i = 0; i < output->warned_count; i++)
 		if (output->warned[i] == value)
 			return true;

@@ -212,6 +212,12 @@ static int check_access(const struct session *session, enum session_access acces
 
 	if ((rc = session_check_owner(vg, err)))
 		return rc;
+	/* Without its lock other nodes would be changing it at the same time. */
+	if (session->context->options.nolocking && vg_is_clustered(vg))
+		return err_set(err, EPERM,
+			       "Volume group \"%s\" is clustered: it can only be read with "
+			       "--nolocking.",
+			       vg->name);
 	if (vg->status & STATUS_EXPORTED && access != SESSION_REPLACE)
 		return err_set(err, EPERM, "Volume group %s is exported", vg->name);
 	return is_write(access) ? check_writable(session, access, err) : 0;

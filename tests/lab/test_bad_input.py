@@ -199,6 +199,12 @@ class Refused(lab.StoryCase):
                 self.assertNotEqual(result.rc, 0, repr(result))
                 self.assertNotEqual(result.err.strip(), "")
 
+    def test_a_clustered_vg_is_not_changed_without_its_lock(self):
+        for command in ("lvcreate -L 8M -n x vg", "vgchange -an vg", "lvremove -y vg/lv0"):
+            with self.subTest(command):
+                self.refused(f"{command} --nolocking", FAILED, "only be read with --nolocking")
+        self.n1.ok("lvs --nolocking vg/lv0")
+
     def test_unknown_options_and_missing_operands(self):
         for command in ("lvcreate --bogus vg", "lvextend vg/lv0", "vgcreate", "pvcreate",
                         "lvremove", "lvcreate -n x vg"):

@@ -93,36 +93,39 @@ static void summarise(const struct vg *vg, struct vg_summary *ret_summary)
 	};
 }
 
-/* Takes over @text, also on failure. */
-static struct known_text *new_text(char *text, size_t length, uint32_t checksum)
+/* The list that it will be in is its user. NULL: no memory. */
+static struct known_text *new_text(size_t length, uint32_t checksum)
 {
-	struct known_text *known = text ? calloc(1, sizeof(*known)) : NULL;
+	struct known_text *known = calloc(1, sizeof(*known));
 
-	if (!known) {
-		free(text);
+	if (!known)
 		return NULL;
-	}
 	known->users = 1;
 	known->arena.limit = VG_TEXT_MAX;
 	known->checksum = checksum;
 	known->length = length;
-	known->text = text;
 	return known;
 }
 
-/* Takes over @known, also on failure. */
-static const struct known_text *add_new(struct scan *scan, struct known_text *known)
+/* The copy is made last: what reading takes is released by then. */
+static const struct known_text *add_new(struct scan *scan, struct known_text *known,
+					const char *text)
 {
-	if (list_give(&scan->index->texts, known))
-		return known;
+	bool added = false;
+
+	if ((known->text = malloc(known->length + 1))) {
+		memcpy(known->text, text, known->length);
+		known->text[known->length] = '\0';
+		added = list_add(&scan->index->texts, known);
+	}
 	text_unref(known);
-	return NULL;
+	return added ? known : NULL;
 }
 
-const struct known_text *scan_take_text(struct scan *scan, char *text, size_t length,
+const struct known_text *scan_keep_text(struct scan *scan, const char *text, size_t length,
 					uint32_t checksum, struct err *err)
 {
-	struct known_text *known = new_text(text, length, checksum);
+	struct known_text *known = new_text(length, checksum);
 	const struct known_text *added;
 
 	if (known && !vg_import(text, length, &known->model, NULL, NULL)) {
@@ -131,7 +134,7 @@ const struct known_text *scan_take_text(struct scan *scan, char *text, size_t le
 		text_unref(known);
 		return NULL;
 	}
-	added = known ? add_new(scan, known) : NULL;
+	added = known ? add_new(scan, known, text) : NULL;
 	if (!added)
 		(void)err_set(err, ENOMEM, "Out of memory for metadata.");
 	return added;
@@ -142,15 +145,10 @@ const struct known_text *scan_note_text(struct scan *scan, const struct buf *tex
 {
 	const struct known_text *known = scan_find_text(scan, text->data, text->used, checksum);
 	struct known_text *noted;
-	char *copy;
 
 	if (known)
 		return known;
-	if ((copy = malloc(text->used + 1))) {
-		memcpy(copy, text->data, text->used);
-		copy[text->used] = '\0';
-	}
-	if (!(noted = new_text(copy, text->used, checksum)))
+	if (!(noted = new_text(text->used, checksum)))
 		return NULL;
 	summarise(vg, &noted->summary);
 	if (!(noted->summary.name = arena_strdup(&noted->arena, vg->name))) {
@@ -158,7 +156,7 @@ const struct known_text *scan_note_text(struct scan *scan, const struct buf *tex
 		return NULL;
 	}
 	noted->is_unread = true;
-	return add_new(scan, noted);
+	return add_new(scan, noted, text->data);
 }
 
 /* Equal texts are shared, so the address is enough. */

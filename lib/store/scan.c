@@ -19,8 +19,8 @@
  * it is read in the time of a sector. */
 #define HEAD_BYTES	 32768
 #define HEAD_MIN_BYTES	 ((size_t)LABEL_SCAN_SECTORS * SECTOR_BYTES)
-#define GROUP_MAX	 1024 /* devices whose heads are in memory together */
-#define TEXTS_BYTES_MAX	 ((uint64_t)64 << 20)
+#define GROUP_MAX	 1024		     /* devices whose heads are in memory together */
+#define TEXTS_BYTES_MAX	 ((uint64_t)2 << 20) /* or the text of one device */
 #define SCAN_ARENA_LIMIT ((size_t)1 << 30)
 
 struct scanner {

@@ -82,49 +82,41 @@ int mda_text_read(struct disk_reader *reader, const struct mda_header *header,
 	return 0;
 }
 
-/* A text that came whole with a batch is compared where it is. */
-static const struct known_text *find_in_batch(struct scan *scan, const struct disk_reader *reader,
-					      const struct mda_header *header,
-					      const struct mda_location *location)
+/* A text that came whole with a batch is used where it is; NULL: it did not. */
+static const char *find_in_batch(const struct disk_reader *reader, const struct mda_header *header,
+				 const struct mda_location *location)
 {
 	struct mda_pieces pieces = mda_text_pieces(header, location);
-	size_t length = (size_t)location->size_bytes;
-	const void *bytes;
 
 	if (location->size_bytes > VG_TEXT_MAX || pieces.count != 1 ||
-	    pieces.piece[0].size_bytes != location->size_bytes ||
-	    !(bytes = disk_peek(reader, pieces.piece[0].offset_bytes, length)))
+	    pieces.piece[0].size_bytes != location->size_bytes)
 		return NULL;
-	return scan_find_text(scan, bytes, length, location->checksum);
+	return disk_peek(reader, pieces.piece[0].offset_bytes, (size_t)location->size_bytes);
 }
 
 static int read_known_text(struct scan *scan, struct disk_reader *reader, struct mda_copy *copy,
 			   const struct known_text **ret_known, struct err *err)
 {
 	const struct mda_location *location = &copy->header.committed;
+	const char *text = find_in_batch(reader, &copy->header, location);
 	size_t length = (size_t)location->size_bytes;
-	const struct known_text *known;
-	char *text = NULL;
+	AUTO_FREE char *bytes = NULL;
 	int rc;
 
-	if ((*ret_known = find_in_batch(scan, reader, &copy->header, location)))
+	if (!text) {
+		if ((rc = read_bytes(reader, &copy->header, location, &bytes, err))) {
+			copy->state = rc == -EUCLEAN ? MDA_BAD_TEXT : MDA_UNREADABLE;
+			return rc;
+		}
+		text = bytes;
+	}
+	if ((*ret_known = scan_find_text(scan, text, length, location->checksum)))
 		return 0;
-	if ((rc = read_bytes(reader, &copy->header, location, &text, err))) {
-		copy->state = rc == -EUCLEAN ? MDA_BAD_TEXT : MDA_UNREADABLE;
-		return rc;
-	}
-	if ((known = scan_find_text(scan, text, length, location->checksum))) {
-		free(text);
-	} else if (!checksum_is_right(text, location)) {
-		free(text);
-		copy->state = MDA_BAD_TEXT;
+	copy->state = MDA_BAD_TEXT;
+	if (!checksum_is_right(text, location))
 		return bad_checksum(reader->device, &copy->header, location, err);
-	} else if (!(known = scan_take_text(scan, text, length, location->checksum, err))) {
-		copy->state = MDA_BAD_TEXT;
-		return -EUCLEAN;
-	}
-	*ret_known = known;
-	return 0;
+	*ret_known = scan_keep_text(scan, text, length, location->checksum, err);
+	return *ret_known ? 0 : -EUCLEAN;
 }
 
 /* ---- one try ---- */

@@ -96,9 +96,8 @@ int mda_text_read(struct disk_reader *reader, const struct mda_header *header,
 /** These very bytes, if they are known and have that checksum; else NULL. */
 const struct known_text *scan_find_text(struct scan *scan, const char *text, size_t length,
 					uint32_t checksum);
-/** Keep a text that is not known yet; frees @text sooner or later. NULL: not a VG's text (reason in
- * @err). */
-const struct known_text *scan_take_text(struct scan *scan, char *text, size_t length,
+/** Keep a copy of a text that is not known yet. NULL: not a VG's text (reason in @err). */
+const struct known_text *scan_keep_text(struct scan *scan, const char *text, size_t length,
 					uint32_t checksum, struct err *err);
 
 /** What the text of a copy says, or NULL if it is no sound VG. Not to be changed. */

@@ -175,7 +175,9 @@ static int leave_out_open(const struct session *session, struct lv **lvs, size_t
 	for (size_t i = 0; i < *count; i++) {
 		struct err open = { 0 };
 
-		if (!lv_check_not_open(session, lvs[i], &results, &open)) {
+		if (!lv_check_not_open(session, lvs[i], &results, &open) &&
+		    !members_check_holders(session, &lvs[i]->id, (const char *const *)&lvs[i]->name,
+					   1, &results, &open)) {
 			lvs[kept++] = lvs[i];
 			continue;
 		}

@@ -67,34 +67,6 @@ int lv_check_not_open(const struct session *session, const struct lv *lv,
 	return 0;
 }
 
-/* A node that does not answer (no clvmd there) may have it active: its lock says so. */
-static int check_holders(const struct session *session, const struct lv *lv,
-			 const struct member_results *results, struct err *err)
-{
-	struct lv_holders holders = { .arena.limit = MEMBER_RESULTS_LIMIT };
-	int rc;
-
-	if (!session_is_clustered(session) || session->context->options.test)
-		return 0;
-	rc = cluster_lv_holders(session->cluster, &holders, err);
-	for (size_t i = 0; !rc && i < holders.count; i++) {
-		const struct lv_holder *holder = &holders.items[i];
-		bool answered = false;
-
-		if (!uuid_equal(&holder->lv_id, &lv->id))
-			continue;
-		for (size_t k = 0; k < results->count; k++)
-			answered |= !strcmp(results->items[k].node_name, holder->node_name);
-		if (!answered)
-			rc = err_set(err, EBUSY,
-				     "Logical volume %s/%s is active on node %s, where clvmd does "
-				     "not answer.\nStart clvmd there, or fence the node.",
-				     session->vg->name, lv->name, holder->node_name);
-	}
-	lv_holders_free(&holders);
-	return rc;
-}
-
 /* What was active before a failed removal is active again. */
 static void reactivate(const struct session *session, const struct lv *lv,
 		       const struct member_results *were, struct job *job)
@@ -153,7 +125,8 @@ static int remove_lv(struct session *session, struct lv *lv, struct err *err)
 		return rc;
 	if ((rc = members_query(session, &before, 1, &results, err)) ||
 	    (rc = lv_check_not_open(session, lv, &results, err)) ||
-	    (rc = check_holders(session, lv, &results, err)))
+	    (rc = members_check_holders(session, &lv->id, (const char *const *)&lv->name, 1,
+					&results, err)))
 		return rc;
 	if (!may_remove(session, lv, &results))
 		return err_set(err, ECANCELED, "Logical volume %s/%s not removed.",

@@ -71,13 +71,53 @@ int members_do(const struct session *session, const struct job *job, enum cluste
 	return members_run(session, job, target, NULL, &results, err);
 }
 
+static bool has_answered(const struct member_results *results, const char *node_name)
+{
+	for (size_t i = 0; i < results->count; i++)
+		if (!strcmp(results->items[i].node_name, node_name))
+			return true;
+	return false;
+}
+
+int members_check_holders(const struct session *session, const struct uuid *lv_ids,
+			  const char *const *lv_names, size_t lv_count,
+			  const struct member_results *results, struct err *err)
+{
+	struct lv_holders holders = { .arena.limit = MEMBER_RESULTS_LIMIT };
+	int rc;
+
+	if (!session_is_clustered(session) || session->context->options.test)
+		return 0;
+	rc = cluster_lv_holders(session->cluster, &holders, err);
+	for (size_t i = 0; !rc && i < holders.count; i++) {
+		const struct lv_holder *holder = &holders.items[i];
+
+		if (has_answered(results, holder->node_name))
+			continue;
+		for (size_t k = 0; !rc && k < lv_count; k++)
+			if (uuid_equal(&holder->lv_id, &lv_ids[k]))
+				rc = err_set(err, EBUSY,
+					     "Logical volume %s/%s is active on node %s, where "
+					     "clvmd does not answer.\n"
+					     "Start clvmd there, or fence the node.",
+					     session->vg->name, lv_names[k], holder->node_name);
+	}
+	lv_holders_free(&holders);
+	return rc;
+}
+
 int members_prepare(const struct session *session, const struct job *job, struct err *err)
 {
 	AUTO_RESULTS struct member_results results = MEMBER_RESULTS;
+	int rc;
 
-	if (session_is_clustered(session))
-		return cluster_run(session->cluster, job, TARGET_ALL_MEMBERS, NULL, &results, err);
-	return run_here(session, job, JOB_PHASE_PREPARE, &results, err);
+	if (!session_is_clustered(session))
+		return run_here(session, job, JOB_PHASE_PREPARE, &results, err);
+	rc = cluster_run(session->cluster, job, TARGET_ALL_MEMBERS, NULL, &results, err);
+	if (rc)
+		return rc;
+	return members_check_holders(session, job->lv_ids, job->lv_names, job->lv_count, &results,
+				     err);
 }
 
 int members_commit(const struct session *session, struct err *err)

@@ -40,6 +40,14 @@ void members_send_backup(const struct session *session);
 int members_query(const struct session *session, struct lv *const *lvs, size_t lv_count,
 		  struct member_results *results, struct err *err) MUST_CHECK;
 
+/**
+ * -EBUSY when a node that has no answer in @results (no clvmd there) has one of these LVs active,
+ * by its lock: nothing that is done to the LV would reach it.
+ */
+int members_check_holders(const struct session *session, const struct uuid *lv_ids,
+			  const char *const *lv_names, size_t lv_count,
+			  const struct member_results *results, struct err *err) MUST_CHECK;
+
 /** "n1", or "this node" for a local VG. */
 const char *member_name(const struct member_result *result);
 

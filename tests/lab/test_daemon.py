@@ -181,6 +181,8 @@ class Crash(DaemonCase):
         self.cluster.kill_clvmd(self.n1)
         lab.wait_for(lambda: self.members(self.n2)["n1"] == "no-clvmd", 20, "n2 to see it")
         self.n2.fails("lvchange -aey vg/lv0", 5, "n1")
+        for command in ("lvextend -L +4M vg/lv0", "lvremove -y vg/lv0", "vgchange -an vg"):
+            self.n2.fails(command, 5, "n1, where clvmd does not answer")
         self.cluster.start_clvmd([self.n1], config=None)
         self.wait_running(self.n1, self.n2)
         self.assertEqual(self.holders(self.n2), {"n1": "EX"})

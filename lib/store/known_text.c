@@ -107,19 +107,19 @@ static struct known_text *new_text(size_t length, uint32_t checksum)
 	return known;
 }
 
-/* The copy is made last: what reading takes is released by then. */
+/* Takes over @known, also on failure. The copy is made last: what reading takes is released by
+ * then. */
 static const struct known_text *add_new(struct scan *scan, struct known_text *known,
 					const char *text)
 {
-	bool added = false;
-
 	if ((known->text = malloc(known->length + 1))) {
 		memcpy(known->text, text, known->length);
 		known->text[known->length] = '\0';
-		added = list_add(&scan->index->texts, known);
+		if (list_give(&scan->index->texts, known))
+			return known;
 	}
 	text_unref(known);
-	return added ? known : NULL;
+	return NULL;
 }
 
 const struct known_text *scan_keep_text(struct scan *scan, const char *text, size_t length,

@@ -22,9 +22,9 @@
 
 #include "clvmd/conf.h"
 #include "clvmd/core/lockspace.h"
+#include "lib/interfaces.h"
 
 #define CLVMD_RUN_DIR	 "/run/clvm"
-#define CLVMD_CONF_PATH	 "/etc/clvm/clvmd.conf"
 #define CLVMD_GROUP	 "clvmd"
 #define EXIT_NOT_RUNNING 3
 #define EXIT_NOT_READY	 5 /* -T passed: as the old daemon */

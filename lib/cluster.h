@@ -9,11 +9,9 @@
 #define LIB_CLUSTER_H
 
 #include "lib/context.h"
+#include "lib/interfaces.h"
 #include "lib/proto/job.h"
 #include "lib/proto/lock_mode.h"
-
-#define CLVMD_SOCKET_PATH "/run/clvm/clvmd.sock"
-#define CLVMD_PID_PATH	  "/run/clvm/clvmd.pid"
 
 struct cluster;
 

@@ -3,8 +3,8 @@
  * Where clvmd is found: what agents, scripts and programs may rely on, stable from the first
  * release. Installed as <clvm/interfaces.h>.
  */
-#ifndef CLVM_INTERFACES_H
-#define CLVM_INTERFACES_H
+#ifndef LIB_INTERFACES_H
+#define LIB_INTERFACES_H
 
 #define CLVMD_SOCKET_PATH "/run/clvm/clvmd.sock"
 #define CLVMD_PID_PATH \

@@ -31,7 +31,11 @@ POLICIES = ["contiguous", "cling", "normal", "anywhere"]
 # - Creating: of two equally small holes on one PV stock LVM2 may take the other one.
 # Stripes with policy anywhere; counted, and few (one case in a hundred) must remain few:
 # - Of two equally large holes on one PV stock LVM2 may take the other one first.
+# The same is seen, more rarely, when stripes take the last of the space (seed 1694262862).
 KNOWN_SHARE_MAX = 0.1
+# Without arguments a fixed series runs, in which a difference is a regression; --random goes on looking.
+FIRST_SEED = 60000
+CASES = 30
 
 LVM_CONF = """
 devices {{
@@ -321,15 +325,20 @@ def usable():
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--driver", required=True, help="path of alloc_driver")
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 31))
-    parser.add_argument("--cases", type=int, help="number of VGs (default: by time)")
-    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--seed", type=int, default=FIRST_SEED)
+    parser.add_argument("--random", action="store_true", help="with a seed of its own choice")
+    parser.add_argument("--cases", type=int, help=f"number of VGs (default: {CASES})")
+    parser.add_argument("--seconds", type=float, help="as many cases as take that long")
     args = parser.parse_args()
     if not usable():
         print("skipped: needs root, loop devices and lvm2")
         return SKIP
+    if args.random:
+        args.seed = random.SystemRandom().randrange(1 << 31)
+    if not args.cases and not args.seconds:
+        args.cases = CASES
     print(f"seed {args.seed}", flush=True)
-    deadline = time.monotonic() + args.seconds
+    deadline = time.monotonic() + (args.seconds or 0)
     steps = 0
     ends = {"agreed": 0, "known": 0, "differed": 0}
     with tempfile.TemporaryDirectory(prefix="clvm-alloc-") as directory:

@@ -191,7 +191,7 @@ static void adopt_one(void *data, const char *resource, enum lock_mode mode, con
 	struct daemon *d = data;
 	struct err err;
 
-	if (lockspace_adopt(d->ls, resource, mode, &err))
+	if (lockspace_adopt(d->ls, resource, mode, journal_since(d->journal, resource), &err))
 		log_line(LOG_ERR, "Logical volume %s: %s", *name ? name : resource, err.text);
 }
 

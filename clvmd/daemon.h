@@ -103,6 +103,9 @@ char *must_strdup(const char *text);
 /** CLOCK_MONOTONIC in nanoseconds. */
 uint64_t now_ns(void);
 
+/** CLOCK_REALTIME in nanoseconds since 1970: to be shown to people, never to be compared. */
+uint64_t wall_ns(void);
+
 /** Create the lockspace: called when corosync first tells who we are. */
 int daemon_create_lockspace(struct daemon *d, struct err *err) MUST_CHECK;
 

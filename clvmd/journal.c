@@ -2,7 +2,7 @@
 /*
  * Both files are lines of text:
  *
- *	locks: <resource> <mode number> <vg/lv>
+ *	locks: <resource> <mode number> <since when, nanoseconds since 1970> <vg/lv>
  *	ops:   <node> <number> <phase> <payload in hex>
  */
 #include "clvmd/journal.h"
@@ -28,6 +28,7 @@
 
 struct journal_lv {
 	enum lock_mode mode;
+	uint64_t since;
 	char name[NAME_SHOWN];
 	char resource[LV_RESOURCE_LENGTH + 1]; /* the map's key */
 };
@@ -94,6 +95,7 @@ void journal_add(struct journal *journal, const char *resource, enum lock_mode m
 	if (!lv) {
 		lv = must_alloc(sizeof(*lv));
 		(void)snprintf(lv->resource, sizeof(lv->resource), "%s", resource);
+		lv->since = wall_ns();
 		qb_map_put(journal->lvs, lv->resource, lv);
 	}
 	lv->mode = mode;
@@ -123,6 +125,13 @@ const char *journal_name(const struct journal *journal, const char *resource)
 	const struct journal_lv *lv = qb_map_get(journal->lvs, resource);
 
 	return lv ? lv->name : NULL;
+}
+
+uint64_t journal_since(const struct journal *journal, const char *resource)
+{
+	const struct journal_lv *lv = qb_map_get(journal->lvs, resource);
+
+	return lv ? lv->since : 0;
 }
 
 void journal_each(const struct journal *journal,
@@ -170,16 +179,24 @@ static int replace_file(const char *path, const struct buf *text, struct err *er
 	return 0;
 }
 
+struct print {
+	const struct journal *journal;
+	struct buf *text;
+};
+
 static void print_lv(void *data, const char *resource, enum lock_mode mode, const char *name)
 {
-	buf_printf(data, "%s %d %s\n", resource, (int)mode, name);
+	const struct print *print = data;
+
+	buf_printf(print->text, "%s %d %" PRIu64 " %s\n", resource, (int)mode,
+		   journal_since(print->journal, resource), name);
 }
 
 int journal_write(struct journal *journal, struct err *err)
 {
 	AUTO_BUF struct buf text = { .limit = FILE_MAX };
 
-	journal_each(journal, print_lv, &text);
+	journal_each(journal, print_lv, &(struct print){ journal, &text });
 	return replace_file(LOCKS_PATH, &text, err);
 }
 
@@ -291,12 +308,17 @@ bool journal_op_at(const struct journal *journal, size_t index, struct op_id *re
 static bool read_lv_line(struct journal *journal, char *line)
 {
 	const char *resource = strsep(&line, " "), *mode_word = strsep(&line, " ");
-	uint64_t mode;
+	const char *since_word;
+	uint64_t mode, since;
 
 	if (strlen(resource) != LV_RESOURCE_LENGTH || !number_whole(mode_word, MODE_EX, &mode) ||
 	    mode == MODE_NL)
 		return false;
+	since_word = strsep(&line, " ");
+	if (!number_whole(since_word, UINT64_MAX, &since))
+		return false;
 	journal_add(journal, resource, (enum lock_mode)mode, line ? line : "");
+	((struct journal_lv *)qb_map_get(journal->lvs, resource))->since = since;
 	return true;
 }
 

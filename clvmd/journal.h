@@ -29,6 +29,8 @@ int journal_write(struct journal *journal, struct err *err) MUST_CHECK;
 /** MODE_NL when it is not there. */
 enum lock_mode journal_mode(const struct journal *journal, const char *resource);
 const char *journal_name(const struct journal *journal, const char *resource); /* NULL: not there */
+/** Wall clock of its first journal_add(), in nanoseconds since 1970; 0 unknown. */
+uint64_t journal_since(const struct journal *journal, const char *resource);
 
 void journal_each(const struct journal *journal,
 		  void (*visit)(void *data, const char *resource, enum lock_mode mode,

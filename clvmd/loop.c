@@ -45,6 +45,14 @@ uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * QB_TIME_NS_IN_SEC + (uint64_t)now.tv_nsec;
 }
 
+uint64_t wall_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * QB_TIME_NS_IN_SEC + (uint64_t)now.tv_nsec;
+}
+
 static _Noreturn void out_of_memory(void)
 {
 	log_line(LOG_CRIT, "Out of memory: clvmd ends; logical volumes stay active and locked.");

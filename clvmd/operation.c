@@ -280,6 +280,7 @@ static void ask_for_locks(struct daemon *d, void *data)
 					.mode = running->job.mode,
 					.pid = (uint32_t)getpid(),
 					.command = "clvmd",
+					.since = wall_ns(),
 					.resources = wanted };
 
 	for (size_t i = 0; i < running->job.lv_count; i++)

@@ -179,6 +179,7 @@ void request_lock(struct client *client, const struct client_message *message)
 					    .wait = message->wait,
 					    .pid = client->pid,
 					    .command = client->command,
+					    .since = wall_ns(),
 					    .resources = (const char *const[]){ message->resource },
 					    .resource_count = 1 }));
 	if ((request = find(d, REQUEST_LOCK, number)) && !lockspace_is_running(d->ls))
@@ -361,6 +362,7 @@ static void begin(struct client *client, const struct client_message *message,
 						 .only_node = target->only_node,
 						 .resource = request->phase == OP_PREPARE ? resource
 											  : NULL,
+						 .since = wall_ns(),
 						 .payload = message->data,
 						 .payload_length = message->data_length }));
 }

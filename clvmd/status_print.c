@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clvmd/group.h"
@@ -311,18 +312,31 @@ static const char *resource_name(struct daemon *d, const char *resource, char *t
 	return names_lv(d->names, resource, text, size);
 }
 
+/* Of a wall clock in nanoseconds: for people in local time, for programs in ISO 8601, UTC. */
+static void format_since(uint64_t since, bool json, char *text, size_t size)
+{
+	time_t seconds = (time_t)(since / 1000000000U);
+	struct tm parts = { 0 };
+
+	text[0] = '\0';
+	if (!since || !(json ? gmtime_r(&seconds, &parts) : localtime_r(&seconds, &parts)))
+		return;
+	(void)strftime(text, size, json ? "%Y-%m-%dT%H:%M:%SZ" : "%Y-%m-%d %H:%M:%S", &parts);
+}
+
 static bool print_lock(void *data, const struct lock_view *lock)
 {
 	struct lock_print *print = data;
 	const char *state = lock->state == LOCK_WAITING ? "waiting" : "granted";
 	const char *node = lockspace_node_name(print->d->ls, lock->node);
 	struct json_object *object;
-	char name[300];
+	char name[300], since[32];
 
+	format_since(lock->since, print->list, since, sizeof(since));
 	if (!print->list) {
-		buf_printf(print->out, "%-40s %-2s  %-7s  %s",
+		buf_printf(print->out, "%-40s %-2s  %-7s  %s  since %s",
 			   resource_name(print->d, lock->resource, name, sizeof(name)),
-			   lock_mode_name(lock->mode), state, node);
+			   lock_mode_name(lock->mode), state, node, *since ? since : "unknown");
 		if (lock->kind == LOCK_COMMAND)
 			buf_printf(print->out, "  pid %u  %s", lock->pid, lock->command);
 		buf_puts(print->out,
@@ -337,7 +351,8 @@ static bool print_lock(void *data, const struct lock_view *lock)
 	add_text(object, "node", node);
 	add_number(object, "pid", lock->pid);
 	add_text(object, "command", lock->command ? lock->command : "");
-	(void)json_object_object_add(object, "since", NULL); /* not known */
+	(void)json_object_object_add(object, "since",
+				     *since ? json_object_new_string(since) : NULL);
 	(void)json_object_array_add(print->list, object);
 	return true;
 }

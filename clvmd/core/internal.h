@@ -82,7 +82,7 @@ struct lock {
 	uint32_t pid;
 	enum lock_kind kind;
 	enum lock_mode mode, previous; /* previous: before its request converted it, NL: new */
-	uint64_t client, request;
+	uint64_t client, request, since;
 	bool orphan;
 	bool conflict; /* claimed against another claim (rule 20) */
 	char *command;
@@ -92,7 +92,7 @@ struct hold {
 	struct hold *next;
 	enum lock_kind kind;
 	enum lock_mode mode;
-	uint64_t client;
+	uint64_t client, since;
 	uint32_t pid;
 	char *command;
 };
@@ -117,7 +117,7 @@ struct waiter {
 	enum lock_mode mode;
 	bool wait;
 	bool unclaimed; /* while a CLAIM is applied */
-	uint64_t client, request;
+	uint64_t client, request, since;
 	char *command;
 	size_t count;
 	struct resource **resources;
@@ -126,7 +126,7 @@ struct waiter {
 /* A request of this node that its client has no answer to. */
 struct own_request {
 	struct own_request *next;
-	uint64_t client, request;
+	uint64_t client, request, since;
 	enum lock_kind kind;
 	enum lock_mode mode;
 	bool wait;
@@ -150,7 +150,7 @@ struct op {
 	struct op *next;
 	struct op_id id;
 	struct daemon_id daemon; /* the owner's */
-	uint64_t client;
+	uint64_t client, since;
 	enum op_phase phase; /* DO; PREPARE, COMMIT, then ABORT or RESUME */
 	bool commit_seen, doomed;
 	bool client_gone; /* the owner's process is dead: nobody will drive this */
@@ -168,7 +168,7 @@ struct op {
 /* An operation as this node's client sees it. */
 struct own_op {
 	struct own_op *next;
-	uint64_t number, client;
+	uint64_t number, client, since;
 	enum op_phase phase; /* last asked for */
 	bool sent;	     /* in flight or in the table */
 	bool answered;	     /* EFFECT_OP_DONE of that phase was given */
@@ -255,7 +255,6 @@ struct lockspace {
 	struct own_op *own_ops;
 	struct op *carried; /* operations of a lost table that this node takes part in */
 	bool ack_due;
-	bool check_due;
 };
 
 /* ---- effects.c: memory, effects ---- */
@@ -341,6 +340,8 @@ void own_returned(struct lockspace *ls, const struct message *message); /* LOCK 
 void own_table_lost(struct lockspace *ls);
 void own_advance(struct lockspace *ls); /* confirm, send what was not sent */
 bool own_holds(const struct lockspace *ls);
+/** Does a request of this node wait for @member's acknowledgement? */
+bool own_awaits(const struct lockspace *ls, const struct member *member);
 struct hold *hold_find(const struct resource *resource, enum lock_kind kind, uint64_t client);
 void hold_set(struct lockspace *ls, const char *name, const struct own_request *request,
 	      enum lock_mode mode);
@@ -411,7 +412,9 @@ struct op *op_read(struct lockspace *ls, const struct message *record);
 void op_merge_claim(struct lockspace *ls, struct member *from, struct op *claimed);
 void op_free(struct lockspace *ls, struct op *op);
 void ops_free(struct lockspace *ls, struct op **ops);
-bool ops_owed_by(const struct lockspace *ls, uint32_t node);
+void op_view(const struct op *op, struct op_target_view targets[LOCKSPACE_NODES_MAX],
+	     struct op_view *ret);
+size_t ops_owed_by(const struct lockspace *ls, uint32_t node);
 void ops_carry(struct lockspace *ls); /* before the table is freed */
 void ops_ring_changed(struct lockspace *ls);
 void ops_paused(struct lockspace *ls);
@@ -426,6 +429,7 @@ void own_op_overtaken(struct lockspace *ls, struct op_id id);
 void own_op_returned(struct lockspace *ls, const struct message *message);
 void own_ops_table_lost(struct lockspace *ls);
 void own_ops_advance(struct lockspace *ls);
+bool own_ops_await(const struct lockspace *ls, const struct member *member);
 void own_ops_client_gone(struct lockspace *ls, uint64_t client);
 void own_ops_free(struct lockspace *ls);
 

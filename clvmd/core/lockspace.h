@@ -131,6 +131,7 @@ struct lock_request {
 	bool wait;	     /* false: refused when it cannot be granted at once */
 	uint32_t pid;
 	const char *command;	      /* for people */
+	uint64_t since;		      /* wall clock in nanoseconds since 1970; only shown */
 	const char *const *resources; /* names, shorter than RESOURCE_NAME_MAX */
 	size_t resource_count;
 };
@@ -164,6 +165,7 @@ struct op_request {
 	bool local_only;      /* DO: only this node runs it */
 	uint32_t only_node;   /* DO: if not 0 only this member runs it */
 	const char *resource; /* PREPARE: "V_<vg>" under which it runs; NULL for DO without one */
+	uint64_t since;	      /* wall clock in nanoseconds since 1970; only shown */
 	const void *payload;  /* opaque to the lockspace: lib/proto/job.h */
 	size_t payload_length;
 };
@@ -261,9 +263,9 @@ const struct effect *lockspace_op_outcome(struct lockspace *ls, struct op_id op,
 /**
  * An activation lock that this kernel has from before the daemon started (rules 20, 21). Before
  * joining. Joining says that every process of the daemon before is dead: its command locks and
- * what it did not adopt are released, its operations recovered.
+ * what it did not adopt are released, its operations recovered. @since: as in lock_request.
  */
-int lockspace_adopt(struct lockspace *ls, const char *resource, enum lock_mode mode,
+int lockspace_adopt(struct lockspace *ls, const char *resource, enum lock_mode mode, uint64_t since,
 		    struct err *err);
 
 /** An administrator says that @node is down for sure (manual fencing; refused for a present
@@ -281,6 +283,20 @@ struct member_view {
 	const char *name;
 	enum member_state state;
 	bool synced;
+	bool present; /* its daemon is in the group */
+	bool in_ring; /* its corosync is in the ring */
+	bool in_nodelist;
+	bool unclean;
+	bool is_ghost;		       /* written off, but the same boot (rule 19) */
+	bool other_version;	       /* speaks a protocol that this one does not */
+	bool said_quorate, is_quorate; /* what its last STATE of this ring says */
+	/* A grant or a commit of this node waits for its acknowledgement (row 28). */
+	bool is_awaited;
+	uint64_t acked; /* count that it acknowledged in this ring */
+	uint64_t loss;	/* ring in which it was lost, when it is unclean */
+	size_t debts;	/* operations whose end it owes (rule 24), or owns */
+	struct boot_id boot;
+	struct daemon_id daemon;
 };
 
 struct lock_view {
@@ -292,6 +308,38 @@ struct lock_view {
 	uint64_t client, request; /* meaningful on the owner's node */
 	uint32_t pid;
 	const char *command;
+	uint64_t since; /* when it was first asked for; kept when it is converted. 0: unknown */
+};
+
+/* One node's part in an operation. */
+struct op_target_view {
+	uint32_t node;
+	bool is_pending; /* has not answered this phase */
+	bool is_gone;	 /* was lost: if pending it owes the end, and pays when it is back */
+};
+
+/* An operation of the table, open or owed. */
+struct op_view {
+	struct op_id op;
+	const char *resource; /* "" for a DO without one */
+	enum op_phase phase;
+	uint64_t client, since;
+	bool is_suspended;  /* PREPARE or COMMIT: its volumes may be suspended at the targets */
+	bool is_owed;	    /* its end is decided, and only lost members have to run it */
+	bool is_abandoned;  /* nobody drives it: it waits for what only the disk knows */
+	uint32_t recoverer; /* who reads the disk for it; 0 nobody yet */
+	const struct op_target_view *targets;
+	size_t target_count;
+};
+
+struct lockspace_header {
+	bool has_table, is_running;
+	bool ring_known;
+	struct ring_id ring;
+	struct daemon_id lineage; /* of the table, or of the last one */
+	uint64_t epoch, count;
+	size_t locks, waiters, resources, ops;
+	size_t memory_used, memory_limit;
 };
 
 /** Ready: synced, formed; local requests are accepted. */
@@ -307,6 +355,12 @@ void lockspace_each_member(const struct lockspace *ls,
 			   bool (*visit)(void *data, const struct member_view *member), void *data);
 void lockspace_each_lock(const struct lockspace *ls,
 			 bool (*visit)(void *data, const struct lock_view *lock), void *data);
+
+/** Open and owed operations, oldest first. */
+void lockspace_each_op(const struct lockspace *ls,
+		       bool (*visit)(void *data, const struct op_view *op), void *data);
+
+struct lockspace_header lockspace_header(const struct lockspace *ls);
 
 /** The value (seqno) last stored under a resource; 0 unknown. */
 uint64_t lockspace_value(const struct lockspace *ls, const char *resource);

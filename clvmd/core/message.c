@@ -46,7 +46,7 @@ static const struct field_rule rules[] = {
 	NUMBER(19, rc),		  ID(20, boot),		ID(21, id),
 	BLOB(22, command),	  BLOB(23, text),	BLOB(24, payload),
 	BLOB(25, data),		  BLOB(26, nodes),	BLOB(27, marks),
-	BLOB(28, names),
+	BLOB(28, names),	  NUMBER(29, since),
 };
 
 #define RULE_COUNT (sizeof(rules) / sizeof(rules[0]))

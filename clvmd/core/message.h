@@ -96,6 +96,7 @@ struct message {
 	uint64_t node, client, request, kind, mode, previous_mode, pid, value;
 	uint64_t epoch, count, hash, number, state;
 	uint64_t op_node, op_number, op_phase, only_node, rc;
+	uint64_t since; /* wall clock, nanoseconds since 1970: shown, never compared */
 	struct boot_id boot;
 	struct daemon_id id; /* FORM: the new lineage; records: a member's daemon */
 	struct blob command, text, payload, data, nodes, marks;

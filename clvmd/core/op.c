@@ -201,6 +201,7 @@ static struct op *op_new(struct lockspace *ls, const struct message *message, ui
 		return NULL;
 	op->id = (struct op_id){ owner, message->op_number };
 	op->client = message->client;
+	op->since = message->since;
 	op->phase = (enum op_phase)message->op_phase;
 	if (message->text.length < sizeof(op->resource) && message->text.length)
 		memcpy(op->resource, message->text.bytes, message->text.length);
@@ -445,15 +446,16 @@ void ops_client_gone(struct lockspace *ls, uint32_t node, uint64_t client)
 			op->client_gone = true;
 }
 
-bool ops_owed_by(const struct lockspace *ls, uint32_t node)
+size_t ops_owed_by(const struct lockspace *ls, uint32_t node)
 {
+	size_t count = 0;
+
 	for (struct op *op = ls->ops; op; op = op->next) {
 		const struct op_target *target = target_of(op, node);
 
-		if (op->id.node == node || (target && op->phase != OP_DO))
-			return true;
+		count += op->id.node == node || (target && op->phase != OP_DO);
 	}
-	return false;
+	return count;
 }
 
 void ops_ring_changed(struct lockspace *ls)
@@ -536,6 +538,7 @@ void op_write(const struct op *op, struct buf *out)
 				  .op_number = op->id.number,
 				  .op_phase = op->phase,
 				  .client = op->client,
+				  .since = op->since,
 				  .id = op->daemon,
 				  .count = op->commit_count,
 				  .node = op->recoverer,
@@ -585,6 +588,28 @@ struct op *op_read(struct lockspace *ls, const struct message *record)
 			(struct op_target){ nodes[i], states[i] & 1, states[i] >> 1 & 1,
 					    states[i] >> 2 & 1 };
 	return op;
+}
+
+void op_view(const struct op *op, struct op_target_view targets[LOCKSPACE_NODES_MAX],
+	     struct op_view *ret)
+{
+	*ret = (struct op_view){
+		.op = op->id,
+		.resource = op->resource,
+		.phase = op->phase,
+		.client = op->client,
+		.since = op->since,
+		.is_suspended = op->phase == OP_PREPARE || op->phase == OP_COMMIT,
+		.is_owed = is_final(op) && !is_pending(op, false),
+		.is_abandoned = op->client_gone && !is_final(op),
+		.recoverer = op->recoverer,
+		.targets = targets,
+		.target_count = op->target_count,
+	};
+	for (size_t i = 0; i < op->target_count; i++)
+		targets[i] = (struct op_target_view){ .node = op->targets[i].node,
+						      .is_pending = op->targets[i].pending,
+						      .is_gone = op->targets[i].gone };
 }
 
 /* The table was lost: what this node is part of goes into its claim. */

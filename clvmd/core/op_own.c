@@ -142,7 +142,8 @@ static void send_op(struct lockspace *ls, struct own_op *own)
 	struct message message = { .type = MESSAGE_OP,
 				   .op_number = own->number,
 				   .op_phase = own->phase,
-				   .client = own->client };
+				   .client = own->client,
+				   .since = own->since };
 
 	if (own->phase == OP_DO || own->phase == OP_PREPARE) {
 		message.only_node = own->local_only ? ls->node : own->only_node;
@@ -178,6 +179,21 @@ static void permit(struct lockspace *ls, struct own_op *own)
 	}
 	own->permitted = true;
 	own_op_done(ls, id, OP_COMMIT, 0, "");
+}
+
+bool own_ops_await(const struct lockspace *ls, const struct member *member)
+{
+	for (const struct own_op *own = ls->own_ops; own; own = own->next) {
+		const struct op *op = op_find(ls->ops, (struct op_id){ ls->node, own->number });
+
+		if (!op || own->answered || own->phase != OP_COMMIT || op->phase != OP_COMMIT ||
+		    member->acked >= op->commit_count)
+			continue;
+		for (size_t i = 0; i < op->target_count; i++)
+			if (op->targets[i].node == member->node)
+				return true;
+	}
+	return false;
 }
 
 void own_ops_advance(struct lockspace *ls)
@@ -223,6 +239,7 @@ static struct own_op *own_op_new(struct lockspace *ls, const struct op_request *
 		return NULL;
 	own->number = asked->number;
 	own->client = asked->client;
+	own->since = asked->since;
 	own->needs_running = asked->needs_running;
 	own->local_only = asked->local_only;
 	own->only_node = asked->only_node;

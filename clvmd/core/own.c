@@ -31,6 +31,7 @@ void hold_set(struct lockspace *ls, const char *name, const struct own_request *
 			return;
 		hold->kind = request->kind;
 		hold->client = request->client;
+		hold->since = request->since;
 		hold->next = resource->holds;
 		resource->holds = hold;
 	}
@@ -108,6 +109,7 @@ static struct own_request *request_copy(struct lockspace *ls, const struct lock_
 	request->mode = asked->mode;
 	request->wait = asked->wait;
 	request->pid = asked->pid;
+	request->since = asked->since;
 	request->command = ls_strdup(ls, command);
 	request->count = asked->resource_count;
 	request->names = ls_alloc(ls, asked->resource_count * sizeof(char *));
@@ -268,6 +270,16 @@ static uint64_t min_acked(const struct lockspace *ls)
 	return least;
 }
 
+bool own_awaits(const struct lockspace *ls, const struct member *member)
+{
+	if (member == ls->self || !member->synced || !ls->has_table)
+		return false;
+	for (const struct own_request *at = ls->own_requests; at; at = at->next)
+		if (at->granted && at->grant_count > member->acked)
+			return true;
+	return own_ops_await(ls, member);
+}
+
 /* The lock as the table has it now; NULL when its client let go of it before it was confirmed. */
 static const struct lock *still_there(const struct lockspace *ls, const struct own_request *request,
 				      size_t index)
@@ -328,6 +340,7 @@ static void send_request(struct lockspace *ls, struct own_request *request)
 				   .kind = request->kind,
 				   .mode = request->mode,
 				   .pid = request->pid,
+				   .since = request->since,
 				   .flags = request->wait ? FLAG_WAIT : 0,
 				   .command = { request->command, strlen(request->command) } };
 	struct buf names = { .limit = MESSAGE_LENGTH_MAX };
@@ -419,14 +432,16 @@ const struct effect *lockspace_client_gone(struct lockspace *ls, uint64_t client
 	return ls_end(ls);
 }
 
-int lockspace_adopt(struct lockspace *ls, const char *resource, enum lock_mode mode,
+int lockspace_adopt(struct lockspace *ls, const char *resource, enum lock_mode mode, uint64_t since,
 		    struct err *err)
 {
 	char command[] = "clvmd";
 	const struct lock_request asked = {
 		.kind = LOCK_ACTIVATION, .mode = mode, .resources = &resource, .resource_count = 1
 	};
-	const struct own_request request = { .kind = LOCK_ACTIVATION, .command = command };
+	const struct own_request request = { .kind = LOCK_ACTIVATION,
+					     .since = since,
+					     .command = command };
 
 	if (!request_is_valid(&asked))
 		return err_set(err, EINVAL, "invalid lock to adopt");

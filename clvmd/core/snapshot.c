@@ -68,6 +68,7 @@ static void write_lock(const struct resource *resource, const struct lock *lock,
 				  .mode = lock->mode,
 				  .previous_mode = lock->previous,
 				  .pid = lock->pid,
+				  .since = lock->since,
 				  .command = text_blob(lock->command) };
 
 	record.flags = (lock->orphan ? FLAG_ORPHAN : 0) | (lock->conflict ? FLAG_CONFLICT : 0);
@@ -93,6 +94,7 @@ static void write_waiter(const struct waiter *waiter, struct buf *out)
 				  .kind = waiter->kind,
 				  .mode = waiter->mode,
 				  .pid = waiter->pid,
+				  .since = waiter->since,
 				  .flags = waiter->wait ? FLAG_WAIT : 0,
 				  .command = text_blob(waiter->command) };
 	const char **names = calloc(waiter->count, sizeof(*names));
@@ -251,6 +253,7 @@ static void write_holds(const struct resource *resource, struct buf *out)
 					  .kind = at->kind,
 					  .mode = at->mode,
 					  .pid = at->pid,
+					  .since = at->since,
 					  .command = text_blob(at->command) };
 
 		write_names(RECORD_LOCK, &record, &name, 1, out);
@@ -268,6 +271,7 @@ void claim_write(struct lockspace *ls, struct buf *out)
 					  .kind = at->kind,
 					  .mode = at->mode,
 					  .pid = at->pid,
+					  .since = at->since,
 					  .flags = at->wait ? FLAG_WAIT : 0,
 					  .command = text_blob(at->command) };
 

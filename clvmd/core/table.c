@@ -141,6 +141,7 @@ struct lock *lock_add(struct lockspace *ls, struct resource *resource, const str
 	lock->previous = (enum lock_mode)record->previous_mode;
 	lock->client = record->client;
 	lock->request = record->request;
+	lock->since = record->since;
 	lock->orphan = record->flags & FLAG_ORPHAN;
 	lock->conflict = record->flags & FLAG_CONFLICT;
 	while (*end)
@@ -301,6 +302,7 @@ bool waiter_add(struct lockspace *ls, const struct message *record, uint32_t nod
 	waiter->wait = record->flags & FLAG_WAIT;
 	waiter->client = record->client;
 	waiter->request = record->request;
+	waiter->since = record->since;
 	for (size_t i = 0; i < count; i++) {
 		if (!(waiter->resources[i] = resource_get(ls, names[i])))
 			break;
@@ -386,6 +388,7 @@ static void grant_one(struct lockspace *ls, struct resource *resource, const str
 					  .mode = waiter->mode,
 					  .pid = waiter->pid,
 					  .client = waiter->client,
+					  .since = waiter->since,
 					  .command = { waiter->command, strlen(waiter->command) } };
 
 		if (!(lock = lock_add(ls, resource, &record, waiter->node)))

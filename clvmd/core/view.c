@@ -148,11 +148,63 @@ void lockspace_each_member(const struct lockspace *ls,
 			.name = member->name,
 			.state = member_shown_state(ls, member),
 			.synced = ls->has_table && member->synced,
+			.present = member->present,
+			.in_ring = member->in_ring,
+			.in_nodelist = member->in_nodelist,
+			.unclean = ls->has_table && member->unclean,
+			.is_ghost = member->refused || (member == ls->self && ls->ghost),
+			.other_version = member->present && member->other_version,
+			.said_quorate = member->state_valid,
+			.is_quorate = member->quorate,
+			.is_awaited = own_awaits(ls, member),
+			.acked = member->acked,
+			.loss = member->loss,
+			.debts = ls->has_table ? ops_owed_by(ls, member->node) : 0,
+			.boot = member->hello_valid ? member->hello.boot : member->boot,
+			.daemon = member->hello_valid ? member->hello.daemon : member->daemon,
 		};
 
 		if (!visit(data, &view))
 			return;
 	}
+}
+
+void lockspace_each_op(const struct lockspace *ls,
+		       bool (*visit)(void *data, const struct op_view *op), void *data)
+{
+	struct op_target_view targets[LOCKSPACE_NODES_MAX];
+	struct op_view view;
+
+	for (const struct op *at = ls->has_table ? ls->ops : ls->carried; at; at = at->next) {
+		op_view(at, targets, &view);
+		if (!visit(data, &view))
+			return;
+	}
+}
+
+struct lockspace_header lockspace_header(const struct lockspace *ls)
+{
+	struct lockspace_header header = {
+		.has_table = ls->has_table,
+		.is_running = lockspace_is_running(ls),
+		.ring_known = ls->ring_known,
+		.ring = ls->ring,
+		.lineage = ls->lineage,
+		.epoch = ls->epoch,
+		.count = ls->count,
+		.locks = ls->lock_count,
+		.resources = ls->resource_count,
+		.memory_used = ls->memory_used,
+		.memory_limit = ls->memory_limit,
+	};
+
+	for (const struct waiter *at = ls->waiters; at; at = at->next) {
+		header.waiters++;
+		header.locks -= at->count;
+	}
+	for (const struct op *at = ls->ops; at; at = at->next)
+		header.ops++;
+	return header;
 }
 
 static enum lock_state state_of(const struct lockspace *ls, const struct resource *resource,
@@ -181,7 +233,8 @@ static bool visit_waiters(const struct lockspace *ls,
 							.client = at->client,
 							.request = at->request,
 							.pid = at->pid,
-							.command = at->command };
+							.command = at->command,
+							.since = at->since };
 
 			if (!visit(data, &view))
 				return false;
@@ -201,7 +254,8 @@ static bool visit_locks(const struct lockspace *ls, const struct resource *resou
 						.client = at->client,
 						.request = at->request,
 						.pid = at->pid,
-						.command = at->command };
+						.command = at->command,
+						.since = at->since };
 
 		if (!visit(data, &view))
 			return false;
@@ -221,7 +275,8 @@ static bool visit_holds(const struct lockspace *ls, const struct resource *resou
 						.node = ls->node,
 						.client = at->client,
 						.pid = at->pid,
-						.command = at->command };
+						.command = at->command,
+						.since = at->since };
 
 		if (!visit(data, &view))
 			return false;

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """clvmd itself: whose locks live how long, what it says, and what hurts only who did it."""
+import datetime
 import json
 
 import lab
@@ -176,6 +177,10 @@ class Activation(DaemonCase):
 
 
 class Crash(DaemonCase):
+    def since_when(self, name):
+        return next(datetime.datetime.strptime(lock["since"], "%Y-%m-%dT%H:%M:%SZ")
+                    for lock in self.locks(self.n2) if lock["name"] == name)
+
     def test_a_daemon_that_is_killed_keeps_the_locks_of_its_volumes(self):
         self.n1.ok("vgchange -an vg && lvchange -aey vg/lv0")
         self.cluster.kill_clvmd(self.n1)
@@ -183,9 +188,13 @@ class Crash(DaemonCase):
         self.n2.fails("lvchange -aey vg/lv0", 5, "n1")
         for command in ("lvextend -L +4M vg/lv0", "lvremove -y vg/lv0", "vgchange -an vg"):
             self.n2.fails(command, 5, "n1, where clvmd does not answer")
+        since = self.since_when("vg/lv0")
         self.cluster.start_clvmd([self.n1], config=None)
         self.wait_running(self.n1, self.n2)
         self.assertEqual(self.holders(self.n2), {"n1": "EX"})
+        # From the journal: written when the lock was granted, a moment after it was asked for.
+        self.assertLess((self.since_when("vg/lv0") - since).total_seconds(), 5)
+        self.assertIn("since 20", self.n2.ok("clvmd locks"))
         self.n2.fails("lvchange -aey vg/lv0", 5, "n1")
         self.n1.ok("lvextend -L +4M vg/lv0")
         self.n1.ok("vgchange -an vg")

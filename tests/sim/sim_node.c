@@ -246,7 +246,7 @@ void node_start_daemon(struct sim *sim, unsigned n)
 	for (unsigned r = 0; r < SIM_RESOURCES; r++) {
 		sim->activation[n][r] = 0;
 		if (sim->active[n][r] != MODE_NL &&
-		    lockspace_adopt(node->ls, sim_resources[r], sim->active[n][r], NULL))
+		    lockspace_adopt(node->ls, sim_resources[r], sim->active[n][r], 0, NULL))
 			sim_fail(sim, "cannot adopt");
 	}
 	for (unsigned i = 0; i < sim->nodes; i++) {

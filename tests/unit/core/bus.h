@@ -292,6 +292,7 @@ static inline void bus_ask(struct bus *bus, uint32_t n, uint64_t client, uint64_
 				      .wait = wait,
 				      .pid = 812,
 				      .command = client ? "lvextend -L+1g vg/lv" : "",
+				      .since = request * 1000,
 				      .resources = &resource,
 				      .resource_count = 1 };
 
@@ -341,6 +342,8 @@ struct bus_search {
 	const char *resource;
 	size_t locks;
 	enum lock_state lock_state;
+	uint64_t since;
+	struct member_view member;
 };
 
 static inline bool bus_see_member(void *data, const struct member_view *member)
@@ -349,6 +352,8 @@ static inline bool bus_see_member(void *data, const struct member_view *member)
 
 	if (member->node == search->node)
 		search->state = member->state;
+	if (member->node == search->node)
+		search->member = *member;
 	return true;
 }
 
@@ -367,6 +372,7 @@ static inline bool bus_see_lock(void *data, const struct lock_view *lock)
 	if (!strcmp(lock->resource, search->resource)) {
 		search->locks++;
 		search->lock_state = lock->state;
+		search->since = lock->since;
 	}
 	return true;
 }
@@ -386,6 +392,22 @@ static inline enum lock_state bus_lock_state(const struct bus *bus, uint32_t on,
 
 	lockspace_each_lock(bus->ls[on], bus_see_lock, &search);
 	return search.lock_state;
+}
+
+static inline uint64_t bus_since(const struct bus *bus, uint32_t on, const char *resource)
+{
+	struct bus_search search = { .resource = resource };
+
+	lockspace_each_lock(bus->ls[on], bus_see_lock, &search);
+	return search.since;
+}
+
+static inline struct member_view bus_member(const struct bus *bus, uint32_t on, uint32_t node)
+{
+	struct bus_search search = { .node = node };
+
+	lockspace_each_member(bus->ls[on], bus_see_member, &search);
+	return search.member;
 }
 
 static inline bool bus_waits_for(const struct bus *bus, uint32_t on, const char *words)

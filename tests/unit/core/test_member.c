@@ -55,7 +55,7 @@ static void a_new_daemon_of_the_same_boot_takes_over_what_its_kernel_has(void **
 	bus_ask(bus, 3, 0, 2, "V_released", MODE_PR, true);
 	bus_kill(bus, 3, LEAVE_PROCDOWN);
 	bus_create(bus, 3);
-	assert_int_equal(lockspace_adopt(bus->ls[3], LV, MODE_EX, NULL), 0);
+	assert_int_equal(lockspace_adopt(bus->ls[3], LV, MODE_EX, 77, NULL), 0);
 	bus_join(bus, 3);
 	assert_int_equal(bus_lock_state(bus, 1, LV), LOCK_GRANTED);
 	assert_int_equal(bus_lock_state(bus, 3, LV), LOCK_CONFIRMED);

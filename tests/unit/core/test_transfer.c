@@ -70,7 +70,7 @@ static void a_node_that_was_vouched_for_but_has_volumes_active_is_not_let_in(voi
 	bus_run(bus);
 	assert_true(lockspace_is_running(bus->ls[1]));
 	bus_create(bus, 3);
-	assert_int_equal(lockspace_adopt(bus->ls[3], LV, MODE_EX, NULL), 0);
+	assert_int_equal(lockspace_adopt(bus->ls[3], LV, MODE_EX, 77, NULL), 0);
 	bus_join(bus, 3);
 	assert_false(lockspace_is_up(bus->ls[3]));
 	assert_true(lockspace_is_running(bus->ls[1]));
@@ -84,7 +84,7 @@ static void a_table_is_formed_from_what_the_kernels_have(void **state)
 	for (uint32_t n = 1; n <= 3; n++) {
 		bus_create(bus, n);
 		if (n != 2)
-			assert_int_equal(lockspace_adopt(bus->ls[n], LV, MODE_CR, NULL), 0);
+			assert_int_equal(lockspace_adopt(bus->ls[n], LV, MODE_CR, 77, NULL), 0);
 		bus_join(bus, n);
 	}
 	for (uint32_t n = 1; n <= 3; n++) {
@@ -102,7 +102,7 @@ static void conflicting_claims_keep_everybody_else_out(void **state)
 	for (uint32_t n = 1; n <= 3; n++) {
 		bus_create(bus, n);
 		if (n != 2)
-			assert_int_equal(lockspace_adopt(bus->ls[n], LV, MODE_EX, NULL), 0);
+			assert_int_equal(lockspace_adopt(bus->ls[n], LV, MODE_EX, 77, NULL), 0);
 		bus_join(bus, n);
 	}
 	assert_int_equal(bus_locks(bus, 2, LV), 2);
@@ -162,7 +162,7 @@ static void all_daemons_may_restart_at_once(void **state)
 	for (uint32_t n = 1; n <= 3; n++) {
 		bus_create(bus, n);
 		if (n == 2)
-			assert_int_equal(lockspace_adopt(bus->ls[n], LV, MODE_EX, NULL), 0);
+			assert_int_equal(lockspace_adopt(bus->ls[n], LV, MODE_EX, 77, NULL), 0);
 		bus_join(bus, n);
 	}
 	assert_true(lockspace_is_running(bus->ls[1]));

@@ -137,6 +137,8 @@ static bool may_wait(const struct cluster *cluster)
 {
 	const struct context *context = cluster->context;
 
+	if (context && context->no_wait)
+		return false;
 	return !context || !context->config ||
 	       config_bool(context->config, "global/wait_for_locks");
 }
@@ -156,7 +158,8 @@ int cluster_lock(struct cluster *cluster, const char *resource, enum lock_mode m
 	char *name = NULL;
 	int rc;
 
-	if (!is_held && ((rc = check_order(cluster, resource, err))))
+	/* Who does not wait is in nobody's way. */
+	if (!is_held && request.wait && ((rc = check_order(cluster, resource, err))))
 		return rc;
 	if (!is_held && cluster->held_count == HELD_LOCKS_MAX)
 		return err_set(err, ENOLCK, "More than %d locks in one command.", HELD_LOCKS_MAX);

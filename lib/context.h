@@ -17,6 +17,7 @@
 struct config;
 struct cluster;
 struct text_list;
+struct file_lock;
 
 /* MESSAGE_PRINT is a result, MESSAGE_TOOL a line that a tool printed (stdout, unchanged); the
  * others are for people (stderr). */
@@ -58,6 +59,13 @@ struct context_options {
 
 #define CONTEXT_HANGING_MAX 256
 
+/* P_global as this context holds it: see global_lock_take() in lib/op/session.h. */
+struct global_hold {
+	unsigned count;
+	struct file_lock *file_lock;
+	struct cluster *cluster; /* NULL: only on this node */
+};
+
 struct context {
 	struct context_options options;
 	struct config *config;
@@ -66,7 +74,9 @@ struct context {
 	char *hostname;
 	dev_t hanging[CONTEXT_HANGING_MAX]; /* devices that did not answer: not asked again */
 	unsigned hanging_count;
-	bool selection_told;  /* what is wrong with the list of devices */
+	bool selection_told; /* what is wrong with the list of devices */
+	bool no_wait;	     /* locks that others hold are refused at once */
+	struct global_hold global;
 	unsigned write_count; /* metadata texts written: "Write[2] from ..." */
 };
 

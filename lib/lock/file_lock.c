@@ -135,7 +135,7 @@ static int take(struct context *context, const char *resource, bool exclusive,
 {
 	const struct config *config = context->config;
 	const char *dir = config_string(config, "global/locking_dir");
-	bool wait = config_bool(config, "global/wait_for_locks");
+	bool wait = !context->no_wait && config_bool(config, "global/wait_for_locks");
 	int rc;
 
 	if ((rc = make_lock_dir(dir, err)))

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lib/config.h"
-#include "lib/op/lv_remove.h"
+#include "lib/op/in_session.h"
 #include "lib/op/tags.h"
 
 /* Exactly those that LVM2 takes. */
@@ -280,30 +280,37 @@ int op_vg_activate(struct context *context, const char *name, const struct activ
 	return rc ? rc : failed.code;
 }
 
-int op_lv_activate(struct context *context, const char *vg_name, const char *lv_name,
-		   const struct activate_args *args, struct err *err)
+int lv_activate_in(struct session *session, const char *lv_name, const struct activate_args *args,
+		   struct err *err)
 {
-	AUTO_SESSION struct session session = { 0 };
 	struct err refused = { 0 };
 	size_t count = 1, open = 0;
 	struct lv *lv;
 	int rc;
 
-	if ((rc = session_open(context, vg_name, access_for(args), &session, err)))
+	mark_missing(session);
+	if ((rc = session_find_lv(session, lv_name, &lv, err)))
 		return rc;
-	mark_missing(&session);
-	if ((rc = session_find_lv(&session, lv_name, &lv, err)))
-		return rc;
-	lv = session_lv_before(&session, lv);
-	if (!is_chosen(&session, lv, args))
+	if (!(lv = session_lv_before(session, lv)))
+		return err_set(err, ENOENT, "Logical volume %s/%s is not on disk yet.",
+			       session->vg->name, lv_name);
+	if (!is_chosen(session, lv, args))
 		return 0; /* as LVM2: filtered by volume_list or skipped, silently */
-	if (!is_refused_partial(&session, lv, args, &refused) &&
-	    args->change == CHANGE_DEACTIVATE &&
-	    (rc = leave_out_open(&session, &lv, &count, &refused, &open, err)))
+	if (!is_refused_partial(session, lv, args, &refused) && args->change == CHANGE_DEACTIVATE &&
+	    (rc = leave_out_open(session, &lv, &count, &refused, &open, err)))
 		return rc;
 	if (refused.code && err)
 		*err = refused;
 	if (refused.code)
 		return refused.code;
-	return apply(&session, &lv, 1, args, err);
+	return apply(session, &lv, 1, args, err);
+}
+
+int op_lv_activate(struct context *context, const char *vg_name, const char *lv_name,
+		   const struct activate_args *args, struct err *err)
+{
+	AUTO_SESSION struct session session = { 0 };
+	int rc = session_open(context, vg_name, access_for(args), &session, err);
+
+	return rc ? rc : lv_activate_in(&session, lv_name, args, err);
 }

@@ -3,42 +3,59 @@
 #include <errno.h>
 #include <string.h>
 
-#include "lib/op/lv_remove.h"
+#include "lib/op/in_session.h"
 #include "lib/op/op.h"
 #include "lib/op/tags.h"
 #include "metadata/edit.h"
 #include "metadata/names.h"
 
-int op_lv_rename(struct context *context, const char *vg_name, const char *old_name,
-		 const char *new_name, struct err *err)
+static int check_rename(const char *old_name, const char *new_name, struct err *err)
 {
-	AUTO_SESSION struct session session = { 0 };
+	if (!strcmp(old_name, new_name))
+		return err_set(err, EINVAL, "Old and new logical volume names must differ");
+	return lv_name_check(new_name, err);
+}
+
+int lv_rename_in(struct session *session, const char *old_name, const char *new_name,
+		 struct err *err)
+{
+	const char *vg_name = session->vg->name;
 	struct lv *lv, *before;
 	int rc;
 
-	if (!strcmp(old_name, new_name))
-		return err_set(err, EINVAL, "Old and new logical volume names must differ");
-	if ((rc = lv_name_check(new_name, err)))
+	if ((rc = check_rename(old_name, new_name, err)))
 		return rc;
-	if ((rc = session_open(context, vg_name, SESSION_WRITE, &session, err)))
-		return rc;
-	if (!(lv = vg_find_lv(session.vg, old_name)))
+	if (!(lv = vg_find_lv(session->vg, old_name)))
 		return err_set(err, ENOENT,
 			       "Existing logical volume \"%s\" not found in volume group \"%s\"",
 			       old_name, vg_name);
-	if (vg_find_lv(session.vg, new_name))
+	if (vg_find_lv(session->vg, new_name))
 		return err_set(err, EEXIST,
 			       "Logical Volume \"%s\" already exists in volume group \"%s\"",
 			       new_name, vg_name);
 	if ((rc = lv_check_operable(lv, err)))
 		return rc;
-	before = session_lv_before(&session, lv);
+	before = session_lv_before(session, lv);
 	if ((rc = lv_edit_rename(lv, new_name, err)) ||
-	    (rc = session_write(&session, &before, 1, err)))
+	    (rc = session_write(session, &before, 1, err)))
 		return rc;
-	ctx_print(context, "Renamed \"%s\" to \"%s\" in volume group \"%s\"", old_name, new_name,
-		  vg_name);
+	ctx_print(session->context, "Renamed \"%s\" to \"%s\" in volume group \"%s\"", old_name,
+		  new_name, vg_name);
 	return 0;
+}
+
+int op_lv_rename(struct context *context, const char *vg_name, const char *old_name,
+		 const char *new_name, struct err *err)
+{
+	AUTO_SESSION struct session session = { 0 };
+	int rc;
+
+	/* Before anything is locked. */
+	if ((rc = check_rename(old_name, new_name, err)))
+		return rc;
+	if ((rc = session_open(context, vg_name, SESSION_WRITE, &session, err)))
+		return rc;
+	return lv_rename_in(&session, old_name, new_name, err);
 }
 
 static int change_permission(struct lv *lv, bool writable, struct err *err)

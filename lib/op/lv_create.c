@@ -16,6 +16,7 @@
 #include "lib/config.h"
 #include "lib/fd.h"
 #include "lib/op/activation.h"
+#include "lib/op/in_session.h"
 #include "lib/op/lv_size.h"
 #include "lib/op/op.h"
 #include "lib/op/tags.h"
@@ -248,25 +249,36 @@ static int activate_committed(struct session *session, struct lv **lv,
 	return rc;
 }
 
+int lv_create_in(struct session *session, const struct lv_create_args *args, struct uuid *ret_id,
+		 struct err *err)
+{
+	struct context *context = session->context;
+	struct lv *lv;
+	int rc;
+
+	if ((rc = edit(session, args, &lv, err)))
+		return rc;
+	*ret_id = lv->id;
+	if ((rc = session_write(session, NULL, 0, err)))
+		return rc;
+	if (!context->options.test && change_is_deactivation(args->activate))
+		ctx_warn(context, "WARNING: Logical volume %s/%s not zeroed.", args->vg_name,
+			 lv->name);
+	else if (!context->options.test && (rc = activate_committed(session, &lv, args, err)))
+		return rc;
+	ctx_print(context, "Logical volume \"%s\" created.", lv->name);
+	return 0;
+}
+
 int op_lv_create(struct context *context, const struct lv_create_args *args, struct err *err)
 {
 	AUTO_SESSION struct session session = { 0 };
-	struct lv *lv;
+	struct uuid id;
 	int rc;
 
 	if ((rc = check_wiping(args, err)))
 		return rc;
 	if ((rc = session_open(context, args->vg_name, SESSION_WRITE, &session, err)))
 		return rc;
-	if ((rc = edit(&session, args, &lv, err)))
-		return rc;
-	if ((rc = session_write(&session, NULL, 0, err)))
-		return rc;
-	if (!context->options.test && change_is_deactivation(args->activate))
-		ctx_warn(context, "WARNING: Logical volume %s/%s not zeroed.", args->vg_name,
-			 lv->name);
-	else if (!context->options.test && (rc = activate_committed(&session, &lv, args, err)))
-		return rc;
-	ctx_print(context, "Logical volume \"%s\" created.", lv->name);
-	return 0;
+	return lv_create_in(&session, args, &id, err);
 }

@@ -3,7 +3,7 @@
  * lvremove. The LV is gone from every kernel before it is gone from the metadata: its extents can
  * be given to another LV as soon as the commit is on disk.
  */
-#include "lib/op/lv_remove.h"
+#include "lib/op/in_session.h"
 
 #include <errno.h>
 #include <string.h>

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/op/lv_remove.h"
+#include "lib/op/in_session.h"
 #include "lib/op/lv_size.h"
 #include "lib/op/members.h"
 #include "lib/op/op.h"
@@ -218,17 +218,21 @@ static int resize_all(struct session *session, const struct lv_resize_args *args
 	return 0;
 }
 
+int lv_resize_in(struct session *session, const struct lv_resize_args *args, struct err *err)
+{
+	struct resize resize = { .where = MEMBER_RESULTS };
+	int rc = prepare(session, args, &resize, err);
+
+	if (!rc)
+		rc = resize_all(session, args, &resize, err);
+	member_results_free(&resize.where);
+	return rc;
+}
+
 int op_lv_resize(struct context *context, const struct lv_resize_args *args, struct err *err)
 {
 	AUTO_SESSION struct session session = { 0 };
-	struct resize resize = { .where = MEMBER_RESULTS };
-	int rc;
+	int rc = session_open(context, args->vg_name, SESSION_WRITE, &session, err);
 
-	if ((rc = session_open(context, args->vg_name, SESSION_WRITE, &session, err)))
-		return rc;
-	rc = prepare(&session, args, &resize, err);
-	if (!rc)
-		rc = resize_all(&session, args, &resize, err);
-	member_results_free(&resize.where);
-	return rc;
+	return rc ? rc : lv_resize_in(&session, args, err);
 }

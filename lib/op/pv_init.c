@@ -258,25 +258,35 @@ void pv_undo_all(struct context *context, struct pv_undo_list *list)
 
 /* ---- initialize ---- */
 
+/* Everything that can say no before anything is written. */
+static int plan(struct context *context, struct scan *scan, const char *path,
+		const struct pv_create_args *args, const struct device **ret_device,
+		struct pv_format *format, struct err *err)
+{
+	const struct pv_disk *present;
+	int fd, rc;
+
+	if ((rc = pv_find_device(context, scan, path, ret_device, err)))
+		return rc;
+	present = scan_find_pv_on(scan, *ret_device);
+	if (present && (rc = check_not_used(context, scan, present, path, err)))
+		return rc;
+	if ((fd = device_open(*ret_device, DEVICE_EXCLUSIVE, err)) < 0)
+		return fd;
+	(void)close(fd); /* a probe: libblkid opens the device itself */
+	if ((rc = choose_id(scan, args, *ret_device, &format->header.id, err)))
+		return rc;
+	return layout(context, *ret_device, args, format, err);
+}
+
 int pv_initialize(struct context *context, struct scan *scan, const char *path,
 		  const struct pv_create_args *args, struct pv_undo_list *undo, struct err *err)
 {
 	const struct device *device;
-	const struct pv_disk *present;
 	struct pv_format format = { 0 };
-	int fd, rc;
+	int rc;
 
-	if ((rc = pv_find_device(context, scan, path, &device, err)))
-		return rc;
-	present = scan_find_pv_on(scan, device);
-	if (present && (rc = check_not_used(context, scan, present, path, err)))
-		return rc;
-	if ((fd = device_open(device, DEVICE_EXCLUSIVE, err)) < 0)
-		return fd;
-	(void)close(fd); /* a probe: libblkid opens the device itself */
-	if ((rc = choose_id(scan, args, device, &format.header.id, err)))
-		return rc;
-	if ((rc = layout(context, device, args, &format, err)))
+	if ((rc = plan(context, scan, path, args, &device, &format, err)))
 		return rc;
 	if (!context->options.test) {
 		if ((rc = device_wipe_signatures(context, device->name, true, err)))
@@ -290,13 +300,69 @@ int pv_initialize(struct context *context, struct scan *scan, const char *path,
 	return 0;
 }
 
+/* A device of no VG: free for one that wants it. */
+static int check_free(struct scan *scan, const struct pv_disk *present, const char *path,
+		      struct err *err)
+{
+	const struct vg_summary *vg = present ? scan_vg_claiming(scan, present) : NULL;
+
+	if (!vg)
+		return 0;
+	return err_set(err, EBUSY,
+		       "Physical volume '%s' is already in volume group '%s'\n"
+		       "Unable to add physical volume '%s' to volume group '%s'\n"
+		       "%s: physical volume not initialized.",
+		       path, vg->name, path, vg->name, path);
+}
+
+static bool is_free_pv(const struct pv_disk *present)
+{
+	return present && !(present->header.extension_flags & PV_EXTENSION_USED);
+}
+
+/* Would the signatures on the device be left, as nobody is asked? */
+static int check_signatures(struct context *context, const struct device *device, struct err *err)
+{
+	const bool test = context->options.test;
+	int rc;
+
+	context->options.test = true;
+	rc = device_wipe_signatures(context, device->name, true, err);
+	context->options.test = test;
+	return rc;
+}
+
+int pv_plan(struct context *context, struct scan *scan, const char *path,
+	    const struct pv_create_args *args, struct pv_header *ret_header, bool *ret_is_new,
+	    struct err *err)
+{
+	const struct device *device;
+	const struct pv_disk *present;
+	struct pv_format format = { 0 };
+	int rc;
+
+	if ((rc = pv_find_device(context, scan, path, &device, err)))
+		return rc;
+	present = scan_find_pv_on(scan, device);
+	if ((rc = check_free(scan, present, path, err)))
+		return rc;
+	*ret_is_new = !is_free_pv(present);
+	if (!*ret_is_new) {
+		*ret_header = present->header;
+		return 0;
+	}
+	if ((rc = plan(context, scan, path, args, &device, &format, err)) ||
+	    (rc = check_signatures(context, device, err)))
+		return rc;
+	*ret_header = format.header;
+	return 0;
+}
+
 int pv_initialize_missing(struct context *context, struct scan *scan, const char *const *paths,
 			  size_t count, const struct pv_create_args *args,
 			  struct pv_undo_list *undo, struct err *err)
 {
 	const struct device *device;
-	const struct pv_disk *present;
-	const struct vg_summary *vg;
 	int rc = 0;
 
 	/* First look at all, then touch the first. */
@@ -307,19 +373,12 @@ int pv_initialize_missing(struct context *context, struct scan *scan, const char
 			if (device_find(scan->devices, paths[k]) == device)
 				return err_set(err, EINVAL, "%s and %s are the same device.",
 					       paths[k], paths[i]);
-		present = scan_find_pv_on(scan, device);
-		vg = present ? scan_vg_claiming(scan, present) : NULL;
-		if (vg)
-			return err_set(err, EBUSY,
-				       "Physical volume '%s' is already in volume group '%s'\n"
-				       "Unable to add physical volume '%s' to volume group '%s'\n"
-				       "%s: physical volume not initialized.",
-				       paths[i], vg->name, paths[i], vg->name, paths[i]);
+		if ((rc = check_free(scan, scan_find_pv_on(scan, device), paths[i], err)))
+			return rc;
 	}
 	for (size_t i = 0; !rc && i < count; i++) {
 		device = device_find(scan->devices, paths[i]);
-		present = scan_find_pv_on(scan, device);
-		if (!present || present->header.extension_flags & PV_EXTENSION_USED)
+		if (!is_free_pv(scan_find_pv_on(scan, device)))
 			rc = pv_initialize(context, scan, paths[i], args, undo, err);
 	}
 	return rc;
@@ -338,30 +397,36 @@ static uint64_t usable_end(const struct pv_header *header)
 	return end / SECTOR_BYTES;
 }
 
+int pv_add_header_to_vg(struct vg *vg, const char *device_name, const struct pv_header *header,
+			struct err *err)
+{
+	struct pv_spec spec = {
+		.id = header->id,
+		.device_name = device_name,
+		.dev_size = header->device_size_bytes / SECTOR_BYTES,
+	};
+
+	if (!header->data_count)
+		return err_set(err, EUCLEAN, "%s: the PV header has no data area.", device_name);
+	spec.pe_start = header->data[0].offset_bytes / SECTOR_BYTES;
+	spec.usable_end = usable_end(header);
+	if (header->bootloader_count) {
+		spec.ba_start = header->bootloader[0].offset_bytes / SECTOR_BYTES;
+		spec.ba_size = header->bootloader[0].size_bytes / SECTOR_BYTES;
+	}
+	return vg_edit_add_pv(vg, &spec, err);
+}
+
 static int add_one(struct session *session, const char *path, struct err *err)
 {
 	const struct device *device = device_find(session->scan->devices, path);
 	const struct pv_disk *disk = device ? scan_find_pv_on(session->scan, device) : NULL;
-	struct pv_spec spec;
 
 	if (!disk && session->context->options.test)
 		return 0;
 	if (!disk)
 		return err_set(err, ENODEV, "Failed to find physical volume \"%s\".", path);
-	if (!disk->header.data_count)
-		return err_set(err, EUCLEAN, "%s: the PV header has no data area.", path);
-	spec = (struct pv_spec){
-		.id = disk->header.id,
-		.device_name = device->name,
-		.dev_size = disk->header.device_size_bytes / SECTOR_BYTES,
-		.pe_start = disk->header.data[0].offset_bytes / SECTOR_BYTES,
-		.usable_end = usable_end(&disk->header),
-	};
-	if (disk->header.bootloader_count) {
-		spec.ba_start = disk->header.bootloader[0].offset_bytes / SECTOR_BYTES;
-		spec.ba_size = disk->header.bootloader[0].size_bytes / SECTOR_BYTES;
-	}
-	return vg_edit_add_pv(session->vg, &spec, err);
+	return pv_add_header_to_vg(session->vg, device->name, &disk->header, err);
 }
 
 int pv_add_to_vg(struct session *session, const char *const *paths, size_t count, struct err *err)

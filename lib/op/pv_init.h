@@ -40,6 +40,15 @@ int pv_initialize(struct context *context, struct scan *scan, const char *path,
 		  const struct pv_create_args *args, struct pv_undo_list *undo,
 		  struct err *err) MUST_CHECK;
 
+/**
+ * The header that @path would have as PV of a VG, with nothing written: its own when it is an
+ * orphan PV, else (*@ret_is_new) what pv_initialize() would write by @args. Fails where that would,
+ * and for signatures that may not be wiped without asking.
+ */
+int pv_plan(struct context *context, struct scan *scan, const char *path,
+	    const struct pv_create_args *args, struct pv_header *ret_header, bool *ret_is_new,
+	    struct err *err) MUST_CHECK;
+
 /** As pv_initialize() for each path that is no orphan PV yet. -EBUSY for one of a VG. */
 int pv_initialize_missing(struct context *context, struct scan *scan, const char *const *paths,
 			  size_t count, const struct pv_create_args *args,
@@ -48,6 +57,10 @@ int pv_initialize_missing(struct context *context, struct scan *scan, const char
 /** Put everything back (warns when it cannot) and forget it. */
 void pv_undo_all(struct context *context, struct pv_undo_list *undo);
 void pv_undo_forget(struct pv_undo_list *undo);
+
+/** Add the PV of that header. */
+int pv_add_header_to_vg(struct vg *vg, const char *device_name, const struct pv_header *header,
+			struct err *err) MUST_CHECK;
 
 /** Add the PVs on @paths (labelled by now; @session->scan is fresh) to session->vg. */
 int pv_add_to_vg(struct session *session, const char *const *paths, size_t count,

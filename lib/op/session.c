@@ -421,34 +421,54 @@ int session_write(struct session *session, struct lv *const *lvs, size_t lv_coun
 	return 0;
 }
 
-int global_lock_take(struct context *context, struct global_lock *lock, struct err *err)
+static int take_global(struct context *context, struct global_hold *hold, struct err *err)
 {
 	uint64_t value;
+	int rc;
+
+	if (cluster_is_running(context)) {
+		if ((rc = cluster_get(context, &hold->cluster, err)))
+			return rc;
+		if ((rc = cluster_lock(hold->cluster, "P_global", MODE_EX, &value, err))) {
+			hold->cluster = NULL;
+			return err_prefix(err, "Can't get global lock: ");
+		}
+	}
+	return file_lock_take(context, "P_global", true, &hold->file_lock, err);
+}
+
+static void release_global(struct global_hold *hold)
+{
+	struct err ignored = { 0 };
+
+	file_lock_release(hold->file_lock);
+	if (hold->cluster && cluster_unlock(hold->cluster, "P_global", 0, &ignored)) {
+		/* clvmd is gone: our locks go with this process. */
+	}
+	*hold = (struct global_hold){ 0 };
+}
+
+int global_lock_take(struct context *context, struct global_lock *lock, struct err *err)
+{
+	struct global_hold *hold = &context->global;
 	int rc;
 
 	*lock = (struct global_lock){ 0 };
 	if (context->options.nolocking)
 		return 0;
-	if (cluster_is_running(context)) {
-		if ((rc = cluster_get(context, &lock->cluster, err)))
-			return rc;
-		if ((rc = cluster_lock(lock->cluster, "P_global", MODE_EX, &value, err))) {
-			lock->cluster = NULL;
-			return err_prefix(err, "Can't get global lock: ");
-		}
+	if (!hold->count && (rc = take_global(context, hold, err))) {
+		release_global(hold);
+		return rc;
 	}
-	if ((rc = file_lock_take(context, "P_global", true, &lock->file_lock, err)))
-		global_lock_release(lock);
-	return rc;
+	hold->count++;
+	lock->context = context;
+	lock->cluster = hold->cluster;
+	return 0;
 }
 
 void global_lock_release(struct global_lock *lock)
 {
-	struct err ignored = { 0 };
-
-	file_lock_release(lock->file_lock);
-	if (lock->cluster && cluster_unlock(lock->cluster, "P_global", 0, &ignored)) {
-		/* clvmd is gone: our locks go with this process. */
-	}
+	if (lock->context && !--lock->context->global.count)
+		release_global(&lock->context->global);
 	*lock = (struct global_lock){ 0 };
 }

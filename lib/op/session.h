@@ -93,9 +93,12 @@ static inline bool session_is_clustered(const struct session *session)
 
 #define AUTO_SESSION CLEANUP(session_close)
 
-/* P_global: creating and removing PVs and VGs, here and (when clvmd runs) in the whole cluster. */
+/*
+ * P_global: creating and removing PVs and VGs, here and (when clvmd runs) in the whole cluster.
+ * A context that holds it may take it again: it is held until all have released it.
+ */
 struct global_lock {
-	struct file_lock *file_lock;
+	struct context *context; /* NULL: not held */
 	struct cluster *cluster; /* NULL: not held in the cluster */
 };
 int global_lock_take(struct context *context, struct global_lock *lock, struct err *err) MUST_CHECK;

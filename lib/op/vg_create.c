@@ -8,11 +8,12 @@
 #include "lib/op/op.h"
 #include "lib/op/pv_init.h"
 #include "lib/op/tags.h"
+#include "lib/op/vg_create.h"
 #include "lib/random.h"
 #include "metadata/edit.h"
 #include "metadata/names.h"
 
-static int check_new_name(const char *name, struct err *err)
+int vg_check_new_name(const char *name, struct err *err)
 {
 	char path[NAME_MAX_LENGTH + sizeof("/dev/")];
 	int rc;
@@ -26,8 +27,8 @@ static int check_new_name(const char *name, struct err *err)
 }
 
 /* Clustered when asked, or when nobody says and clvmd runs. */
-static int choose_clustered(struct context *context, enum tristate asked, bool *ret_clustered,
-			    struct err *err)
+int vg_choose_clustered(struct context *context, enum tristate asked, bool *ret_clustered,
+			struct err *err)
 {
 	struct cluster *cluster;
 	int rc;
@@ -41,7 +42,7 @@ static int choose_clustered(struct context *context, enum tristate asked, bool *
 	return 0;
 }
 
-static int fill(struct session *session, const struct vg_create_args *args, bool clustered,
+int vg_fill_new(struct session *session, const struct vg_create_args *args, bool clustered,
 		struct err *err)
 {
 	struct vg *vg = vg_new(args->name);
@@ -69,26 +70,29 @@ static int fill(struct session *session, const struct vg_create_args *args, bool
 	return tags_add(vg->arena, &vg->tags, args->tags, args->tag_count, err);
 }
 
-static int rescan(struct session *session, struct err *err)
+int session_rescan(struct session *session, struct err *err)
 {
 	scan_free(session->scan);
 	session->scan = NULL;
 	return scan_run(session->context, &session->scan, err);
 }
 
+int vg_check_members_see(struct session *session, const char *const *devices, size_t count,
+			 struct err *err)
+{
+	if (!session_is_clustered(session))
+		return 0;
+	return pv_check_members(session->context, session->cluster, session->scan, devices, count,
+				session->context->options.force, err);
+}
+
 /* Labelled devices, once all members of a clustered VG's cluster have been seen to see them. */
 static int add_devices(struct session *session, const char *const *devices, size_t count,
 		       struct err *err)
 {
-	int rc;
+	int rc = vg_check_members_see(session, devices, count, err);
 
-	if (session_is_clustered(session)) {
-		rc = pv_check_members(session->context, session->cluster, session->scan, devices,
-				      count, session->context->options.force, err);
-		if (rc)
-			return rc;
-	}
-	return pv_add_to_vg(session, devices, count, err);
+	return rc ? rc : pv_add_to_vg(session, devices, count, err);
 }
 
 static int create(struct session *session, const struct vg_create_args *args, bool clustered,
@@ -96,11 +100,11 @@ static int create(struct session *session, const struct vg_create_args *args, bo
 {
 	int rc;
 
-	if ((rc = fill(session, args, clustered, err)))
+	if ((rc = vg_fill_new(session, args, clustered, err)))
 		return rc;
 	rc = pv_initialize_missing(session->context, session->scan, args->devices,
 				   args->device_count, &args->pv, undo, err);
-	if (rc || (rc = rescan(session, err)))
+	if (rc || (rc = session_rescan(session, err)))
 		return rc;
 	if ((rc = add_devices(session, args->devices, args->device_count, err)))
 		return rc;
@@ -120,9 +124,9 @@ int op_vg_create(struct context *context, const struct vg_create_args *args, str
 	bool clustered;
 	int rc;
 
-	if ((rc = check_new_name(args->name, err)))
+	if ((rc = vg_check_new_name(args->name, err)))
 		return rc;
-	if ((rc = choose_clustered(context, args->clustered, &clustered, err)))
+	if ((rc = vg_choose_clustered(context, args->clustered, &clustered, err)))
 		return rc;
 	if ((rc = global_lock_take(context, &lock, err)))
 		return rc;

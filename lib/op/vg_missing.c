@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "lib/op/lv_remove.h"
+#include "lib/op/in_session.h"
 #include "lib/op/op.h"
 #include "lib/op/pv_init.h"
 #include "metadata/edit.h"

@@ -2,7 +2,7 @@
 /* vgreduce and vgremove: a VG loses PVs, or all. */
 #include <errno.h>
 
-#include "lib/op/lv_remove.h"
+#include "lib/op/in_session.h"
 #include "lib/op/op.h"
 #include "lib/op/pv_init.h"
 #include "lib/op/vg_missing.h"

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "clvmd/ghost.h"
 #include "clvmd/group.h"
 #include "clvmd/log.h"
 #include "clvmd/operation.h"
@@ -77,6 +78,9 @@ static void carry_out_one(struct daemon *d, const struct effect *effect)
 		return;
 	case EFFECT_RECOVER:
 		operation_recover(d, effect);
+		return;
+	case EFFECT_GHOST:
+		ghost_stop(d, effect);
 		return;
 	case EFFECT_STATE:
 		log_line(LOG_NOTICE, "%s", text);

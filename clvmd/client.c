@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -376,6 +377,19 @@ size_t clients_with_locks(struct daemon *d)
 	for (const struct client *client = d->clients->first; client; client = client->next)
 		count += client->used && has_locks(client);
 	return count;
+}
+
+void clients_kill_with_locks(struct daemon *d, const char *why)
+{
+	for (const struct client *client = d->clients->first; client; client = client->next) {
+		if (!client->used || client->dead || !has_locks(client))
+			continue;
+		log_line(LOG_ERR, "%s (pid %u) is killed: %s.", client->command, client->pid, why);
+		if (syscall(SYS_pidfd_send_signal, client->pidfd, SIGKILL, NULL, 0) &&
+		    errno != ESRCH)
+			log_line(LOG_ERR, "pid %u cannot be killed: %s", client->pid,
+				 strerror(errno));
+	}
 }
 
 void clients_tick(struct daemon *d, uint64_t now)

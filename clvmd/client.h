@@ -36,6 +36,10 @@ int clients_listen(const char *path, int *ret_fd, struct err *err) MUST_CHECK;
 
 struct client *client_find(struct daemon *d, uint64_t number);
 size_t clients_with_locks(struct daemon *d);
+
+/** Kill every process that has locks: they are not its own any more. Says so in the log. */
+void clients_kill_with_locks(struct daemon *d, const char *why);
+
 void clients_tick(struct daemon *d, uint64_t now);
 
 void client_send(struct client *client, const struct client_message *message);

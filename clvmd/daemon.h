@@ -71,6 +71,11 @@ struct daemon {
 	struct start *start;
 	struct fences *fences;
 	struct cfg *cfg;
+	struct {
+		bool on, failed;
+		size_t jobs; /* that have not answered */
+		uint64_t again_at;
+	} ghost; /* clvmd/ghost.h */
 
 	qb_loop_signal_handle signals[SIGNALS_HANDLED];
 	bool adopt_waits;  /* for workers of an earlier daemon to end */

@@ -22,6 +22,7 @@
 #include "clvmd/client.h"
 #include "clvmd/daemon.h"
 #include "clvmd/fence.h"
+#include "clvmd/ghost.h"
 #include "clvmd/group.h"
 #include "clvmd/journal.h"
 #include "clvmd/log.h"
@@ -180,6 +181,7 @@ static void tick(void *data)
 	request_tick(d, now);
 	operations_tick(d, now);
 	settle_tick(d, now);
+	ghost_tick(d, now);
 	workers_tick(d, now);
 	fence_tick(d, now);
 	admin_tick(d);

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -149,6 +150,48 @@ static int list_names(struct context *context, struct err *err)
 	return rc;
 }
 
+/* Put one LV on the error target, and remove it if nobody has it open. */
+static int stop_lv(struct context *context, const char *ids, const char *name, struct buf *removed,
+		   struct err *err)
+{
+	const char *lv_name = strchr(name, '/');
+	struct uuid vg_id, lv_id;
+	char vg_name[256];
+	struct err busy;
+	int rc;
+
+	memcpy(vg_id.text, ids, UUID_LENGTH);
+	memcpy(lv_id.text, ids + UUID_LENGTH, UUID_LENGTH);
+	(void)snprintf(vg_name, sizeof(vg_name), "%.*s", (int)strcspn(name, "/"), name);
+	if ((rc = lv_put_on_error(context, &vg_id, &lv_id, err)))
+		return rc;
+	if (!lv_deactivate(context, &vg_id, vg_name, &lv_id, lv_name ? lv_name + 1 : name, &busy))
+		buf_add(removed, ids, 2 * UUID_LENGTH);
+	return 0;
+}
+
+static int stop_lvs(struct context *context, const struct client_message *message,
+		    struct arena *arena, struct err *err)
+{
+	char *text = arena_strndup(arena, message->data, message->data_length);
+	AUTO_BUF struct buf removed = { .limit = NAMES_TEXT_MAX };
+	struct err one;
+	int rc = 0, sent;
+
+	if (!text)
+		return err_set(err, ENOMEM, "Out of memory.");
+	for (char *line; (line = strsep(&text, "\n"));) {
+		if (strlen(line) < 2 * UUID_LENGTH + 1)
+			continue;
+		/* The others are not left running because of one. */
+		if (stop_lv(context, line, line + 2 * UUID_LENGTH + 1, &removed, &one))
+			rc = err_set(err, -one.code, "%s: %s", line + 2 * UUID_LENGTH + 1,
+				     one.text);
+	}
+	sent = send_parts(&removed, rc ? &one : err);
+	return rc ? rc : sent;
+}
+
 static int do_message(struct context *context, const struct client_message *message,
 		      struct client_message *reply, struct arena *arena, struct buf *result,
 		      struct err *err)
@@ -163,6 +206,8 @@ static int do_message(struct context *context, const struct client_message *mess
 		return list_kernel(arena, err);
 	if (message->type == CLIENT_WORKER_NAMES)
 		return list_names(context, err);
+	if (message->type == CLIENT_WORKER_ERROR)
+		return stop_lvs(context, message, arena, err);
 	if (message->type != CLIENT_WORKER_RECOVER)
 		return err_set(err, EBADMSG, "Internal error: unknown job for a worker.");
 	if ((rc = job_decode(message->data, message->data_length, arena, &job, err)) ||

@@ -347,7 +347,7 @@ void hold_set(struct lockspace *ls, const char *name, const struct own_request *
 	      enum lock_mode mode);
 void own_free(struct lockspace *ls);
 
-/* ---- member.c, state_round.c ---- */
+/* ---- member.c ---- */
 
 struct member *member_find(const struct lockspace *ls, uint32_t node);
 struct member *member_get(struct lockspace *ls, uint32_t node);
@@ -356,13 +356,25 @@ struct member *lowest_synced(const struct lockspace *ls);
 enum member_state member_shown_state(const struct lockspace *ls, const struct member *member);
 void member_left(struct lockspace *ls, uint32_t node, enum leave_reason reason);
 void member_hello(struct lockspace *ls, struct member *member, const struct hello *hello);
-void member_fenced(struct lockspace *ls, const struct message *message);
+void member_fenced(struct lockspace *ls, const struct member *from, const struct message *message);
 void member_goodbye(struct lockspace *ls, struct member *member);
 void members_ring_changed(struct lockspace *ls);
-bool is_ghost(const struct mark *marks, size_t count, const struct daemon_id *lineage,
-	      uint32_t node, const struct hello *hello);
 size_t written_off_marks(const struct lockspace *ls, struct mark marks[MARKS_MAX]);
 void members_report(struct lockspace *ls);
+
+/* ---- ghost.c ---- */
+
+bool is_ghost(const struct mark *marks, size_t count, const struct daemon_id *lineage,
+	      uint32_t node, const struct hello *hello);
+/** By what @core said in its HELLO of whom it wrote off. */
+bool is_ghost_in(const struct member *core, const struct member *member);
+void ghost_begin(struct lockspace *ls, const struct member *core);
+/** It ends when this node holds nothing any more. */
+void ghost_advance(struct lockspace *ls);
+void ghost_refuse(struct lockspace *ls, struct member *member);
+void ghost_is_new(struct lockspace *ls, struct member *member, const struct hello *hello);
+
+/* ---- state_round.c ---- */
 
 bool view_has_synced(const struct lockspace *ls);
 bool hellos_complete(const struct lockspace *ls);
@@ -428,6 +440,8 @@ void own_op_done(struct lockspace *ls, struct op_id id, enum op_phase phase, int
 void own_op_overtaken(struct lockspace *ls, struct op_id id);
 void own_op_returned(struct lockspace *ls, const struct message *message);
 void own_ops_table_lost(struct lockspace *ls);
+/** All of them, with @error: nobody goes on with them. */
+void own_ops_end(struct lockspace *ls, int error, const char *text);
 void own_ops_advance(struct lockspace *ls);
 bool own_ops_await(const struct lockspace *ls, const struct member *member);
 void own_ops_client_gone(struct lockspace *ls, uint64_t client);

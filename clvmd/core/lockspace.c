@@ -89,6 +89,7 @@ static const struct effect *settle(struct lockspace *ls)
 		ls->decided = false;
 	}
 	decide_core(ls);
+	ghost_advance(ls);
 	table_settle(ls);
 	send_hello_and_state(ls);
 	transfer_advance(ls);
@@ -354,7 +355,7 @@ void table_message(struct lockspace *ls, uint32_t node, const struct message *me
 	case MESSAGE_FENCED:
 		if (ring_is(ls, message->ring) && (!ls->has_table || is_heard(ls, from, message))) {
 			ls->count++;
-			member_fenced(ls, message);
+			member_fenced(ls, from, message);
 		}
 		return;
 	case MESSAGE_LOCK:

@@ -195,6 +195,10 @@ enum effect_type {
 			   open, after a COMMIT that did ABORT is due */
 	EFFECT_RECOVER, /* owner gone after COMMIT: read the disk, then lockspace_op_outcome().
 			   May be asked again after a ring change: answer again */
+	EFFECT_GHOST,	/* this node was written off, and is not dead (rule 19): put all clustered
+			   LVs that are active here on the error target, end the processes that
+			   have locks; text says why. Then lockspace_unlock() what is removed,
+			   lockspace_client_gone() who is dead: with the last lock it joins as new */
 	EFFECT_STATE,	/* running <-> paused, member state changed: text for the event log */
 	EFFECT_LEAVE,	/* this member must leave the group (rules 12, 28); text says why */
 	EFFECT_LOG,

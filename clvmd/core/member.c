@@ -57,7 +57,8 @@ struct member *lowest_synced(const struct lockspace *ls)
 
 enum member_state member_shown_state(const struct lockspace *ls, const struct member *member)
 {
-	if (member->refused || (member == ls->self && ls->ghost))
+	if (member->refused || (member == ls->self && ls->ghost) ||
+	    (!ls->has_table && member->present && member->hello_valid && member->hello.ghost))
 		return MEMBER_FENCED;
 	if (member->present && member->other_version)
 		return MEMBER_NO_CLVMD;
@@ -190,7 +191,7 @@ void member_goodbye(struct lockspace *ls, struct member *member)
 
 /* ---- written off ---- */
 
-static void write_off(struct lockspace *ls, struct member *member)
+static void write_off(struct lockspace *ls, struct member *member, const struct member *from)
 {
 	member->written_off = true;
 	member->written_off_boot = member->boot;
@@ -198,7 +199,8 @@ static void write_off(struct lockspace *ls, struct member *member)
 	member->unclean = false;
 	no_longer_synced(member);
 	forget_locks(ls, member);
-	ls_log(ls, LOG_LEVEL_WARNING, "node %s is fenced: its locks are released", member->name);
+	ls_log(ls, LOG_LEVEL_WARNING, "node %s is fenced, says node %s: its locks are released",
+	       member->name, from->name);
 	ls->pump_due = true;
 }
 
@@ -209,7 +211,7 @@ static void fenced_before_formation(struct lockspace *ls, struct member *member,
 	member->acked_down = true;
 }
 
-void member_fenced(struct lockspace *ls, const struct message *message)
+void member_fenced(struct lockspace *ls, const struct member *from, const struct message *message)
 {
 	struct member *member = member_find(ls, (uint32_t)message->node);
 
@@ -224,7 +226,7 @@ void member_fenced(struct lockspace *ls, const struct message *message)
 	if (!member->unclean || member->present || member->in_ring ||
 	    !is_same(message->boot.bytes, member->boot.bytes))
 		return;
-	write_off(ls, member);
+	write_off(ls, member, from);
 }
 
 size_t written_off_marks(const struct lockspace *ls, struct mark marks[MARKS_MAX])
@@ -244,22 +246,6 @@ size_t written_off_marks(const struct lockspace *ls, struct mark marks[MARKS_MAX
 	return count;
 }
 
-/* Was @node written off in the boot that it still runs? (rule 19) */
-bool is_ghost(const struct mark *marks, size_t count, const struct daemon_id *lineage,
-	      uint32_t node, const struct hello *hello)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (marks[i].node != node)
-			continue;
-		if (is_same(marks[i].boot.bytes, hello->boot.bytes))
-			return true;
-		/* Any boot that was before the lineage; one that has the lineage came after. */
-		if (is_zero(marks[i].boot.bytes) && !is_same(hello->lineage.bytes, lineage->bytes))
-			return hello->holds || !is_zero(hello->lineage.bytes);
-	}
-	return false;
-}
-
 /* ---- comes back ---- */
 
 static void rebooted(struct lockspace *ls, struct member *member)
@@ -268,15 +254,6 @@ static void rebooted(struct lockspace *ls, struct member *member)
 	member->unclean = false;
 	member->class = CLASS_LEFT;
 	ls_log(ls, LOG_LEVEL_INFO, "node %s rebooted: its locks are released", member->name);
-}
-
-static void refuse_ghost(struct lockspace *ls, struct member *member)
-{
-	if (!member->refused)
-		ls_log(ls, LOG_LEVEL_ERROR,
-		       "node %s was written off as fenced but did not reboot: not let in",
-		       member->name);
-	member->refused = true;
 }
 
 /* The table's side of the HELLO of a member that is not synced. */
@@ -292,16 +269,14 @@ void member_hello(struct lockspace *ls, struct member *member, const struct hell
 		return;
 	if (is_ghost(marks, written_off_marks(ls, marks), &ls->lineage, member->node, hello) ||
 	    hello->ghost || (is_foreign && hello->holds)) {
-		refuse_ghost(ls, member);
+		ghost_refuse(ls, member);
 		return;
 	}
-	member->refused = false;
+	ghost_is_new(ls, member, hello);
 	if (is_known && !is_same(member->boot.bytes, hello->boot.bytes)) {
 		rebooted(ls, member);
 		is_known = false;
 	}
-	if (member->written_off && is_zero(member->written_off_boot.bytes))
-		member->written_off = false;
 	is_new_daemon = !is_known || !is_same(member->daemon.bytes, hello->daemon.bytes);
 	/* What it holds is in this table for sure only if it died under our eyes. */
 	if (hello->holds && (has_lineage || member->class != CLASS_NO_CLVMD)) {

@@ -108,6 +108,21 @@ void own_op_returned(struct lockspace *ls, const struct message *message)
 		own->sent = false;
 }
 
+void own_ops_end(struct lockspace *ls, int error, const char *text)
+{
+	struct own_op *next;
+
+	for (struct own_op *own = ls->own_ops; own; own = next) {
+		next = own->next;
+		if (own->runs_here)
+			continue;
+		if (!own->answered)
+			emit_done(ls, (struct op_id){ ls->node, own->number }, own->client,
+				  own->phase, error, text);
+		own_op_drop(ls, own);
+	}
+}
+
 /* The node went over to another table. Who has not answered yet counts as gone. */
 void own_ops_table_lost(struct lockspace *ls)
 {

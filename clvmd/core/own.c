@@ -387,6 +387,7 @@ const struct effect *lockspace_unlock(struct lockspace *ls, const struct unlock_
 	if (asked->resource_count && !ls->broken && ls->self->present)
 		ls_send(ls, &message);
 	buf_free(&names);
+	ghost_advance(ls);
 	return ls_end(ls);
 }
 
@@ -429,6 +430,7 @@ const struct effect *lockspace_client_gone(struct lockspace *ls, uint64_t client
 	own_ops_client_gone(ls, client);
 	if (!ls->broken && ls->self->present)
 		ls_send(ls, &message);
+	ghost_advance(ls);
 	return ls_end(ls);
 }
 

@@ -105,8 +105,7 @@ static bool wrote_off(const struct lockspace *ls, const struct member *by, const
 		const struct member *member = ls->members[i];
 
 		if (is_candidate(member) && same_base(&member->hello, &of->hello) &&
-		    is_ghost(by->hello.written_off, by->hello.written_off_count, &by->hello.lineage,
-			     member->node, &member->hello))
+		    is_ghost_in(by, member))
 			return true;
 	}
 	return false;
@@ -148,9 +147,7 @@ static bool is_ghost_of(const struct lockspace *ls, const struct member *core,
 	bool is_foreign = !is_zero(hello->lineage.bytes) &&
 			  !is_same(hello->lineage.bytes, core->hello.lineage.bytes);
 
-	return is_ghost(core->hello.written_off, core->hello.written_off_count,
-			&core->hello.lineage, member->node, hello) ||
-	       (is_foreign && hello->holds) ||
+	return is_ghost_in(core, member) || (is_foreign && hello->holds) ||
 	       (hello->synced && hello->holds && wrote_off(ls, member, core));
 }
 
@@ -205,12 +202,8 @@ void decide_core(struct lockspace *ls)
 	}
 	if (ls->has_table)
 		table_lost(ls);
-	if (is_ghost_of(ls, core, ls->self)) {
-		ls->ghost = true;
-		ls->hello_due = true;
-		ls_log(ls, LOG_LEVEL_ERROR,
-		       "this node was written off as fenced but did not reboot: it is not let in");
-	}
+	if (!ls->ghost && is_ghost_of(ls, core, ls->self))
+		ghost_begin(ls, core);
 }
 
 /* ---- running ---- */

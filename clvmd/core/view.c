@@ -75,8 +75,12 @@ static void wait_for_member(const struct lockspace *ls, const struct member *mem
 	if (member->present && member->other_version)
 		buf_printf(out, "node %s speaks another version of the protocol: not let in\n",
 			   member->name);
-	else if (member->refused)
-		buf_printf(out, "node %s was fenced but did not reboot: reboot it\n", member->name);
+	else if (member->refused ||
+		 (member != ls->self && member->hello_valid && member->hello.ghost))
+		buf_printf(out,
+			   "node %s was fenced but did not reboot: unmount its clustered volumes "
+			   "or reboot it\n",
+			   member->name);
 	else if (ls->has_table && member->unclean && member->present)
 		buf_printf(out, "node %s is back: its locks are being merged\n", member->name);
 	else if (ls->has_table && member->unclean && member->in_ring)
@@ -121,7 +125,7 @@ void lockspace_waiting_for(const struct lockspace *ls, char *text, size_t size)
 		buf_puts(&out, "clvmd is stopping on this node\n");
 	else if (ls->ghost)
 		buf_puts(&out, "this node was written off as fenced but did not reboot: "
-			       "reboot it\n");
+			       "unmount its clustered volumes or reboot it\n");
 	if (!ls->self->present && !ls->left)
 		buf_puts(&out, "clvmd has not joined its group yet\n");
 	wait_for_quorum(ls, &out);

@@ -85,6 +85,8 @@ enum client_message_type {
 	CLIENT_WORKER_LOG = 68,	    /* value: a syslog level; text */
 	CLIENT_WORKER_DONE = 69,    /* rc, text, value, data */
 	CLIENT_WORKER_PART = 70,    /* data: a piece of an answer too long for DONE */
+	CLIENT_WORKER_ERROR = 75,   /* data: lines "<VG id><LV id> <vg>/<lv>" of LVs to put on the
+				       error target; PARTs: ids of those that are removed */
 };
 
 /* All fields of all types; what a type does not have is zero. Decoded strings are never NULL. */

@@ -198,6 +198,7 @@ void node_effects(struct sim *sim, unsigned n, const struct effect *effects)
 			else
 				sim->node[n].leaving = true;
 			break;
+		case EFFECT_GHOST:
 		case EFFECT_STATE:
 		case EFFECT_LOG:
 			sim_log(sim, "  node %u: %s", n + 1, at->text);
@@ -214,9 +215,10 @@ void node_effects(struct sim *sim, unsigned n, const struct effect *effects)
 static void set_id(unsigned char bytes[16], unsigned a, unsigned b)
 {
 	memset(bytes, 0x5a, 16);
-	bytes[0] = (unsigned char)a;
-	bytes[1] = (unsigned char)b;
-	bytes[2] = (unsigned char)(b >> 8);
+	/* The lineage's first half is mixed with the ring's number. */
+	bytes[8] = (unsigned char)a;
+	bytes[9] = (unsigned char)b;
+	bytes[10] = (unsigned char)(b >> 8);
 }
 
 static void forget_client(struct client *client)

@@ -130,8 +130,9 @@ static inline void bus_ring(struct bus *bus, uint32_t n, bool quorate)
 static inline void bus_id(unsigned char bytes[16], unsigned a, unsigned b)
 {
 	memset(bytes, 0x33, 16);
-	bytes[0] = (unsigned char)a;
-	bytes[1] = (unsigned char)b;
+	/* The lineage's first half is mixed with the ring's number. */
+	bytes[8] = (unsigned char)a;
+	bytes[9] = (unsigned char)b;
 }
 
 /* Creates the lockspace; adopt locks before bus_join(). */

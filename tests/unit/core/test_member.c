@@ -137,49 +137,6 @@ static void what_was_released_on_either_side_of_a_cut_is_released_after_the_merg
 	}
 }
 
-static void a_written_off_node_of_the_same_boot_is_not_let_in(void **state)
-{
-	struct bus *bus = *state;
-
-	bus_ask(bus, 3, 0, 1, LV, MODE_EX, true);
-	bus_isolate(bus, 3);
-	fence_ack(bus, 1, 3); /* a wrong one */
-	bus_ask(bus, 1, 0, 2, LV, MODE_EX, true);
-	assert_true(bus_granted(bus, 2));
-	bus_merge(bus);
-	assert_true(lockspace_is_running(bus->ls[1]) && lockspace_is_running(bus->ls[2]));
-	assert_false(lockspace_is_up(bus->ls[3]));
-	assert_int_equal(bus_state(bus, 1, 3), MEMBER_FENCED);
-	assert_true(bus_waits_for(bus, 3, "written off as fenced but did not reboot"));
-	assert_true(bus_waits_for(bus, 1, "n3 was fenced but did not reboot"));
-	bus_ask(bus, 3, 5, 3, V_VG, MODE_PR, true);
-	assert_int_equal(bus_find(bus, EFFECT_REFUSED, 3)->error, -ENOLCK);
-	bus_kill(bus, 3, LEAVE_PROCDOWN); /* a new daemon does not help */
-	bus_start(bus, 3);
-	assert_false(lockspace_is_up(bus->ls[3]));
-	bus_kill(bus, 3, LEAVE_PROCDOWN);
-	bus->boot[3]++; /* but a reboot does */
-	bus_start(bus, 3);
-	assert_true(lockspace_is_running(bus->ls[3]));
-}
-
-static void when_each_wrote_off_the_other_the_larger_side_stays(void **state)
-{
-	struct bus *bus = *state;
-	const unsigned apart[BUS_NODES] = { 0, 2, 1, 1 };
-	const bool quorate[BUS_NODES] = { false, true, true, true };
-
-	bus_ask(bus, 1, 0, 1, LV, MODE_EX, true);
-	bus_split(bus, apart, quorate);
-	fence_ack(bus, 1, 2);
-	fence_ack(bus, 1, 3);
-	fence_ack(bus, 2, 1);
-	assert_true(lockspace_is_running(bus->ls[1]) && lockspace_is_running(bus->ls[2]));
-	bus_merge(bus);
-	assert_false(lockspace_is_up(bus->ls[1]));
-	assert_true(lockspace_is_running(bus->ls[2]) && lockspace_is_running(bus->ls[3]));
-}
-
 static void fencing_of_a_member_is_not_believed(void **state)
 {
 	struct bus *bus = *state;
@@ -316,8 +273,6 @@ int main(void)
 		TEST(a_rebooted_node_needs_no_fencing),
 		TEST(a_flap_loses_nothing),
 		TEST(what_was_released_on_either_side_of_a_cut_is_released_after_the_merge),
-		TEST(a_written_off_node_of_the_same_boot_is_not_let_in),
-		TEST(when_each_wrote_off_the_other_the_larger_side_stays),
 		TEST(fencing_of_a_member_is_not_believed),
 		TEST(a_side_without_quorum_grants_nothing_and_believes_no_fencing),
 		TEST(quorum_lost_on_the_same_ring_pauses),

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "clvmd/event.h"
 #include "clvmd/ghost.h"
 #include "clvmd/group.h"
 #include "clvmd/log.h"
@@ -45,6 +46,7 @@ static void leave_wanted(struct daemon *d, const struct effect *effect)
 	/* Rule 28: not an exit of the LVs; the others see a dead daemon, our LVs stay locked. */
 	log_line(d->stopping ? LOG_INFO : LOG_CRIT, "Leaving the group: %s",
 		 effect->text ? effect->text : "");
+	event_add(d, EVENT_STOP, 0, event_text("reason", effect->text));
 	if (!d->stopping)
 		log_write_blackbox();
 	daemon_defer(d, leave, NULL);
@@ -103,6 +105,7 @@ void carry_out(struct daemon *d, const struct effect *effects)
 	for (const struct effect *effect = effects; effect; effect = effect->next)
 		carry_out_one(d, effect);
 	d->carrying_out = false;
+	events_watch(d);
 	if (!lockspace_check(d->ls, &err)) {
 		log_line(LOG_CRIT, "The lock table is broken (%s): leaving the group.", err.text);
 		log_write_blackbox();

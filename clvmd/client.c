@@ -23,10 +23,12 @@
 
 #include "clvmd/admin.h"
 #include "clvmd/carry_out.h"
+#include "clvmd/event.h"
 #include "clvmd/log.h"
 #include "clvmd/nodelist.h"
 #include "clvmd/request.h"
 #include "clvmd/status.h"
+#include "clvmd/status_metrics.h"
 #include "lib/fd.h"
 #include "lib/process.h"
 #include "lib/version.h"
@@ -211,7 +213,8 @@ static void greet(struct client *client, const struct client_message *hello)
 /* Requests that only the lockspace can answer. */
 static bool needs_lockspace(enum client_message_type type)
 {
-	return type != CLIENT_STATUS && type != CLIENT_LOCKS && type != CLIENT_STOP;
+	return type != CLIENT_STATUS && type != CLIENT_LOCKS && type != CLIENT_STOP &&
+	       type != CLIENT_EVENTS && type != CLIENT_METRICS;
 }
 
 static void refuse(struct client *client, const struct client_message *message, int rc,
@@ -237,6 +240,7 @@ static void dispatch(struct client *client, const struct client_message *message
 		{ CLIENT_ABORT, request_phase },       { CLIENT_HOLDERS, status_holders },
 		{ CLIENT_STATUS, status_request },     { CLIENT_LOCKS, status_locks },
 		{ CLIENT_FENCE_ACK, admin_fence_ack }, { CLIENT_STOP, admin_stop },
+		{ CLIENT_EVENTS, events_request },     { CLIENT_METRICS, status_metrics },
 	};
 
 	for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++)
@@ -305,6 +309,7 @@ static void add_client(struct clients *clients, int fd, const struct ucred *peer
 	client->next = clients->first;
 	clients->first = client;
 	clients->count++;
+	clients->d->metrics.clients++;
 	if ((rc = watch_process(client))) {
 		(void)close(fd);
 		/* -ESRCH: dead already; it has asked for nothing */
@@ -333,6 +338,7 @@ static int32_t connection_waits(int32_t listen_fd, int32_t revents, void *data)
 		log_line(LOG_WARNING, "A connection of a process that is not root was refused.");
 		(void)close(fd);
 	} else if (clients->count >= clients->d->conf.max_clients) {
+		clients->d->metrics.clients_turned_away++;
 		turn_away(fd, "too many commands are connected to clvmd (max_clients)");
 	} else {
 		add_client(clients, fd, &peer);
@@ -368,6 +374,11 @@ struct client *client_find(struct daemon *d, uint64_t number)
 	while (client && client->number != number)
 		client = client->next;
 	return client;
+}
+
+size_t clients_count(const struct daemon *d)
+{
+	return d->clients->count;
 }
 
 size_t clients_with_locks(struct daemon *d)

@@ -35,6 +35,7 @@ void clients_destroy(struct clients *clients);
 int clients_listen(const char *path, int *ret_fd, struct err *err) MUST_CHECK;
 
 struct client *client_find(struct daemon *d, uint64_t number);
+size_t clients_count(const struct daemon *d);
 size_t clients_with_locks(struct daemon *d);
 
 /** Kill every process that has locks: they are not its own any more. Says so in the log. */

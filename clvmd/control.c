@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "clvmd/conf.h"
+#include "clvmd/control_events.h"
 #include "clvmd/daemon.h"
 #include "clvmd/pidfile.h"
 #include "lib/cluster_private.h"
@@ -21,7 +22,7 @@
 #define EXIT_USAGE	  2
 
 struct control_options {
-	bool json, force, no_volumes;
+	bool json, force, no_volumes, follow;
 	const char *argument;
 };
 
@@ -31,7 +32,7 @@ static void print_text(void *data, const char *text)
 	(void)fputs(text, stdout);
 }
 
-static int fail(const struct err *err)
+int control_fail(const struct err *err)
 {
 	(void)fprintf(stderr, "%s\n", err->text);
 	return err->code == -EHOSTDOWN ? EXIT_NOT_RUNNING : EXIT_FAILED;
@@ -44,10 +45,10 @@ static int request(struct client_message *message)
 	int rc;
 
 	if (cluster_connect(NULL, CLVMD_SOCKET_PATH, &cluster, &err))
-		return fail(&err);
+		return control_fail(&err);
 	rc = cluster_request_text(cluster, message, print_text, NULL, &err);
 	cluster_close(cluster);
-	return rc ? fail(&err) : 0;
+	return rc ? control_fail(&err) : 0;
 }
 
 static int run_status(const struct control_options *options)
@@ -67,6 +68,17 @@ static int run_status(const struct control_options *options)
 static int run_locks(const struct control_options *options)
 {
 	return request(&(struct client_message){ .type = CLIENT_LOCKS, .json = options->json });
+}
+
+static int run_events(const struct control_options *options)
+{
+	return control_events(options->json, options->follow);
+}
+
+static int run_metrics(const struct control_options *options)
+{
+	(void)options;
+	return request(&(struct client_message){ .type = CLIENT_METRICS });
 }
 
 static int run_fence_ack(const struct control_options *options)
@@ -97,27 +109,28 @@ static int run_check_config(const struct control_options *options)
 	struct err err;
 
 	if (conf_read(path, &conf, &err))
-		return fail(&err);
+		return control_fail(&err);
 	(void)printf("%s: fine\n", path);
 	return 0;
 }
 
 enum argument { ARGUMENT_NONE, ARGUMENT_MAY, ARGUMENT_MUST };
 
+/* One letter for each option that a subcommand takes. */
 static const struct control_command {
 	const char *name;
 	int (*run)(const struct control_options *options);
 	enum argument argument;
-	bool json, force, no_volumes; /* options it takes */
+	const char *options;
 	const char *usage;
 } commands[] = {
-	{ "status", run_status, ARGUMENT_NONE, true, false, false, "status [--json]" },
-	{ "locks", run_locks, ARGUMENT_NONE, true, false, false, "locks [--json]" },
-	{ "fence-ack", run_fence_ack, ARGUMENT_MUST, false, false, true,
-	  "fence-ack NODE [--no-volumes]" },
-	{ "stop", run_stop, ARGUMENT_NONE, false, true, false, "stop [--force]" },
-	{ "check-config", run_check_config, ARGUMENT_MAY, false, false, false,
-	  "check-config [FILE]" },
+	{ "status", run_status, ARGUMENT_NONE, "j", "status [--json]" },
+	{ "locks", run_locks, ARGUMENT_NONE, "j", "locks [--json]" },
+	{ "events", run_events, ARGUMENT_NONE, "jF", "events [--follow] [--json]" },
+	{ "metrics", run_metrics, ARGUMENT_NONE, "", "metrics" },
+	{ "fence-ack", run_fence_ack, ARGUMENT_MUST, "n", "fence-ack NODE [--no-volumes]" },
+	{ "stop", run_stop, ARGUMENT_NONE, "f", "stop [--force]" },
+	{ "check-config", run_check_config, ARGUMENT_MAY, "", "check-config [FILE]" },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -147,19 +160,18 @@ static bool parse(const struct control_command *command, int argc, char **argv,
 	static const struct option longs[] = { { "json", no_argument, NULL, 'j' },
 					       { "force", no_argument, NULL, 'f' },
 					       { "no-volumes", no_argument, NULL, 'n' },
+					       { "follow", no_argument, NULL, 'F' },
 					       { 0 } };
 	int c;
 
 	optind = 1;
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-		if (c == 'j' && command->json)
-			options->json = true;
-		else if (c == 'f' && command->force)
-			options->force = true;
-		else if (c == 'n' && command->no_volumes)
-			options->no_volumes = true;
-		else
+		if (!strchr(command->options, c))
 			return false;
+		options->json |= c == 'j';
+		options->force |= c == 'f';
+		options->no_volumes |= c == 'n';
+		options->follow |= c == 'F';
 	}
 	if (optind < argc && command->argument != ARGUMENT_NONE)
 		options->argument = argv[optind++];

@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "metadata/base/err.h"
+
 /** Is @word a subcommand? */
 bool control_is_command(const char *word);
 
@@ -13,5 +15,8 @@ int control_main(int argc, char **argv);
 
 /** The list of subcommands, for the usage text. */
 void control_print_usage(void);
+
+/** Print the error; returns the exit status that fits it. */
+int control_fail(const struct err *err);
 
 #endif

@@ -22,6 +22,7 @@
 
 #include "clvmd/conf.h"
 #include "clvmd/core/lockspace.h"
+#include "clvmd/metrics.h"
 #include "lib/interfaces.h"
 
 #define CLVMD_RUN_DIR	 "/run/clvm"
@@ -33,6 +34,7 @@
 
 struct clients;
 struct cfg;
+struct events;
 struct fences;
 struct group;
 struct operations;
@@ -69,6 +71,7 @@ struct daemon {
 	struct nodelist *nodelist;
 	struct status_waits *status;
 	struct start *start;
+	struct events *events;
 	struct fences *fences;
 	struct cfg *cfg;
 	struct {
@@ -76,6 +79,8 @@ struct daemon {
 		size_t jobs; /* that have not answered */
 		uint64_t again_at;
 	} ghost; /* clvmd/ghost.h */
+
+	struct metrics metrics;
 
 	qb_loop_signal_handle signals[SIGNALS_HANDLED];
 	bool adopt_waits;  /* for workers of an earlier daemon to end */

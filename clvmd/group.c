@@ -52,6 +52,8 @@ static void delivered(cpg_handle_t handle, const struct cpg_name *name, uint32_t
 	(void)pid;
 	if (cpg_context_get(handle, &context) != CS_OK || !(group = context) || group->left)
 		return;
+	group->d->metrics.messages_received++;
+	group->d->metrics.bytes_received += length;
 	carry_out(group->d,
 		  lockspace_message(group->d->ls, &(struct event_message){ .from = node,
 									   .bytes = bytes,
@@ -347,8 +349,10 @@ static void flush_queue(struct group *group)
 		struct iovec part = { .iov_base = message->bytes, .iov_len = message->length };
 		cs_error_t rc = cpg_mcast_joined(group->handle, CPG_TYPE_AGREED, &part, 1);
 
-		if (rc == CS_ERR_TRY_AGAIN)
+		if (rc == CS_ERR_TRY_AGAIN) {
+			group->d->metrics.send_retries++;
 			break;
+		}
 		if (rc != CS_OK) {
 			group_lost(group, cs_strerror(rc));
 			return;
@@ -357,6 +361,8 @@ static void flush_queue(struct group *group)
 		if (!group->first)
 			group->last = &group->first;
 		group->queued_bytes -= message->length;
+		group->d->metrics.messages_sent++;
+		group->d->metrics.bytes_sent += message->length;
 		free(message);
 	}
 	if (group->first && group->joined && !group->retry_set)
@@ -394,4 +400,9 @@ void group_send(struct group *group, const void *bytes, size_t length)
 bool group_is_idle(const struct group *group)
 {
 	return !group->first;
+}
+
+size_t group_queued_bytes(const struct group *group)
+{
+	return group->queued_bytes;
 }

@@ -28,6 +28,7 @@ void group_send(struct group *group, const void *bytes, size_t length);
 
 /** Is everything handed over to corosync? */
 bool group_is_idle(const struct group *group);
+size_t group_queued_bytes(const struct group *group);
 
 /** Leave for good (rules 12, 28). From the loop, not from a delivery. */
 void group_leave(struct group *group);

@@ -4,6 +4,7 @@
 #include <qb/qblog.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define BLACKBOX_SIZE (512 * 1024)
 
@@ -42,10 +43,38 @@ void log_close(void)
 	qb_log_fini();
 }
 
+static void (*watcher)(void *data, const char *text);
+static void *watcher_data;
+
+void log_watch_errors(void (*call)(void *data, const char *text), void *data)
+{
+	watcher = call;
+	watcher_data = data;
+}
+
+/* What a watcher logs itself is not told again. */
+static void tell_watcher(const char *fmt, va_list args)
+{
+	void (*call)(void *data, const char *text) = watcher;
+	char text[1024];
+
+	if (!call)
+		return;
+	watcher = NULL;
+	(void)vsnprintf(text, sizeof(text), fmt, args);
+	call(watcher_data, text);
+	watcher = call;
+}
+
 void log_line(int level, const char *fmt, ...)
 {
 	va_list args;
 
+	if (level <= LOG_ERR) {
+		va_start(args, fmt);
+		tell_watcher(fmt, args);
+		va_end(args);
+	}
 	va_start(args, fmt);
 	qb_log_from_external_source_va(__func__, __FILE__, fmt, (uint8_t)level, (uint32_t)__LINE__,
 				       0, args);

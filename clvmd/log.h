@@ -15,6 +15,9 @@ void log_close(void);
 /** One line; @level as syslog's. */
 void log_line(int level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/** Also tell @watcher of each line of LOG_ERR or worse; NULL: nobody. */
+void log_watch_errors(void (*watcher)(void *data, const char *text), void *data);
+
 /** Write the black box for a post mortem. */
 void log_write_blackbox(void);
 

@@ -21,6 +21,7 @@
 #include "clvmd/cfg.h"
 #include "clvmd/client.h"
 #include "clvmd/daemon.h"
+#include "clvmd/event.h"
 #include "clvmd/fence.h"
 #include "clvmd/ghost.h"
 #include "clvmd/group.h"
@@ -35,6 +36,7 @@
 #include "clvmd/start.h"
 #include "clvmd/status.h"
 #include "clvmd/worker.h"
+#include "lib/version.h"
 
 #define TICK_NS SECONDS(1)
 
@@ -123,6 +125,7 @@ static int32_t terminate(int32_t number, void *data)
 	struct daemon *d = data;
 
 	log_line(LOG_NOTICE, "Signal %d: clvmd ends.", number);
+	event_add(d, EVENT_STOP, 0, event_text("reason", "signal"));
 	journal_each(d->journal, say_what_stays, NULL);
 	daemon_stop(d, 0);
 	return 0;
@@ -178,6 +181,7 @@ static void tick(void *data)
 	adopt_tick(d);
 	group_tick(d->group);
 	clients_tick(d, now);
+	events_tick(d);
 	request_tick(d, now);
 	operations_tick(d, now);
 	settle_tick(d, now);
@@ -202,6 +206,9 @@ int daemon_create_lockspace(struct daemon *d, struct err *err)
 
 	if (!(d->ls = lockspace_create(&options)))
 		return err_set(err, ENOMEM, "Out of memory for the lock table.");
+	/* Only now is this node's name known. */
+	event_add(d, EVENT_START, 0, event_text("version", CLVM_VERSION),
+		  event_number("pid", (uint64_t)getpid()));
 	adopt_into_lockspace(d);
 	return 0;
 }
@@ -210,6 +217,7 @@ static void destroy_all(struct daemon *d)
 {
 	if (d->clients)
 		clients_destroy(d->clients);
+	events_destroy(d->events);
 	cfg_destroy(d->cfg);
 	group_destroy(d->group);
 	quorum_destroy(d->quorum);
@@ -228,6 +236,7 @@ static void destroy_all(struct daemon *d)
 
 static bool create_all(struct daemon *d, int socket_fd)
 {
+	d->events = events_create(d);
 	d->operations = operations_create(d);
 	d->requests = requests_create(d);
 	d->workers = workers_create(d);

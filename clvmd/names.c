@@ -244,6 +244,13 @@ const char *names_lv(const struct names *names, const char *resource, char *text
 	return text;
 }
 
+const char *names_resource(const struct names *names, const char *resource, char *text, size_t size)
+{
+	if (strlen(resource) != LV_RESOURCE_LENGTH || resource[1] == '_')
+		return resource;
+	return names_lv(names, resource, text, size);
+}
+
 void names_each_vg(const struct names *names, void (*visit)(void *data, const struct names_vg *vg),
 		   void *data)
 {

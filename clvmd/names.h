@@ -28,6 +28,10 @@ void names_learn(struct names *names, const struct job *job);
 /** "vg/lv" of an LV resource, or the ids when not known. In @text. */
 const char *names_lv(const struct names *names, const char *resource, char *text, size_t size);
 
+/** As it is shown to people: names_lv() of an LV resource, any other as it is. */
+const char *names_resource(const struct names *names, const char *resource, char *text,
+			   size_t size);
+
 /** Parts of an LV resource's name; "" when not known. */
 void names_lv_parts(const struct names *names, const char *resource, const char **ret_vg,
 		    const char **ret_lv);

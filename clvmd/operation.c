@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "clvmd/carry_out.h"
+#include "clvmd/event_report.h"
 #include "clvmd/journal.h"
 #include "clvmd/log.h"
 #include "clvmd/lv_lock.h"
@@ -37,11 +38,11 @@ struct running {
 	struct op_id op;
 	enum op_phase phase;
 	enum { LOCKING = 1, WORKING, CHECKING, REWRITING, LOOKING, LOOK_AGAIN } state;
-	uint64_t request, deadline; /* of the lock */
-	bool late;		    /* answered already: a grant that comes is given back */
-	bool is_new;		    /* OUTCOME */
-	unsigned int attempts;	    /* at the locks */
-	bool *held_before;	    /* per LV: this node had it locked before this job */
+	uint64_t request, deadline, asked_at; /* of the lock */
+	bool late;	       /* answered already: a grant that comes is given back */
+	bool is_new;	       /* OUTCOME */
+	unsigned int attempts; /* at the locks */
+	bool *held_before;     /* per LV: this node had it locked before this job */
 	int rc;
 	char *text;
 	struct arena arena; /* of the job and the names */
@@ -100,6 +101,24 @@ void operations_destroy(struct operations *operations)
 
 /* ---- answers ---- */
 
+static enum job_phase job_phase(const struct running *running)
+{
+	switch (running->phase) {
+	case OP_PREPARE:
+		return JOB_PHASE_PREPARE;
+	case OP_ABORT:
+		return JOB_PHASE_ABORT;
+	case OP_RESUME:
+		return JOB_PHASE_RESUME;
+	case OP_OUTCOME:
+		return running->is_new ? JOB_PHASE_RESUME : JOB_PHASE_ABORT;
+	case OP_DO:
+	case OP_COMMIT:
+		break;
+	}
+	return JOB_PHASE_DO;
+}
+
 static void send_result(struct running *running, int rc, const char *text, const void *data,
 			size_t length)
 {
@@ -119,6 +138,7 @@ static void send_result(struct running *running, int rc, const char *text, const
 	if (rc)
 		log_line(LOG_WARNING, "Job of %s failed: %s",
 			 running->job.vg_name ? running->job.vg_name : "no volume group", text);
+	report_job(d, running->op.node, &running->job, job_phase(running), rc, text);
 	carry_out(d, lockspace_op_result(d->ls, &result));
 }
 
@@ -149,24 +169,6 @@ static void answer_soon(struct running *running, int rc, const char *text)
 
 static void worked(struct daemon *d, void *data, const struct worker_answer *answer);
 static void look(struct running *running);
-
-static enum job_phase job_phase(const struct running *running)
-{
-	switch (running->phase) {
-	case OP_PREPARE:
-		return JOB_PHASE_PREPARE;
-	case OP_ABORT:
-		return JOB_PHASE_ABORT;
-	case OP_RESUME:
-		return JOB_PHASE_RESUME;
-	case OP_OUTCOME:
-		return running->is_new ? JOB_PHASE_RESUME : JOB_PHASE_ABORT;
-	case OP_DO:
-	case OP_COMMIT:
-		break;
-	}
-	return JOB_PHASE_DO;
-}
 
 static const char *queue_key(const struct running *running)
 {
@@ -286,7 +288,8 @@ static void ask_for_locks(struct daemon *d, void *data)
 	for (size_t i = 0; i < running->job.lv_count; i++)
 		if (!keeps_exclusive(running, i))
 			wanted[request.resource_count++] = running->resources[i];
-	running->deadline = now_ns() + SECONDS(LV_LOCK_SECONDS);
+	running->asked_at = now_ns();
+	running->deadline = running->asked_at + SECONDS(LV_LOCK_SECONDS);
 	running->state = LOCKING;
 	if (request.resource_count)
 		carry_out(d, lockspace_lock(d->ls, &request));
@@ -318,6 +321,13 @@ static bool tries_again(struct running *running, uint32_t holder)
 				  &timer);
 }
 
+static struct asked_lock asked(const struct running *running)
+{
+	return (struct asked_lock){ .resource = running->resources[0],
+				    .mode = running->job.mode,
+				    .asked_at = running->asked_at };
+}
+
 static struct running *find_locking(struct daemon *d, uint64_t request)
 {
 	struct running *running = d->operations->first;
@@ -336,6 +346,7 @@ void operation_lock_answered(struct daemon *d, const struct effect *effect, bool
 	if (!running)
 		return;
 	if (was_granted) {
+		report_granted(d, asked(running));
 		daemon_defer(d, granted, running);
 	} else if (running->late) {
 		free_running(running);
@@ -343,14 +354,17 @@ void operation_lock_answered(struct daemon *d, const struct effect *effect, bool
 		holder = lv_lock_refusal(d, running->resources, running->job.lv_count,
 					 running->job.mode, effect->text ? effect->text : "", text,
 					 sizeof(text));
-		if (!tries_again(running, holder))
+		if (!tries_again(running, holder)) {
+			report_refused(d, asked(running), RESULT_REFUSED, text);
 			answer_soon(running, effect->error ? effect->error : -EBUSY, text);
+		}
 	}
 }
 
 static void lock_not_confirmed(struct daemon *d, struct running *running)
 {
 	running->late = true;
+	report_refused(d, asked(running), RESULT_TIMED_OUT, "");
 	log_line(LOG_ERR,
 		 "The members did not confirm the locks of %zu logical volumes within %d seconds.",
 		 running->job.lv_count, LV_LOCK_SECONDS);
@@ -596,6 +610,7 @@ static void looked(struct daemon *d, void *data, const struct worker_answer *ans
 	d->operations->recovered = note;
 	log_line(LOG_NOTICE, "Volume group %s: an interrupted change is settled: %s metadata.",
 		 queue_key(running), answer->value ? "new" : "old");
+	report_recovery(d, queue_key(running), answer->value != 0);
 	carry_out(d, lockspace_op_outcome(d->ls, running->op, answer->value != 0));
 	free_running(running);
 }
@@ -622,6 +637,11 @@ void operation_recover(struct daemon *d, const struct effect *effect)
 		return;
 	}
 	look(running);
+}
+
+size_t operations_count(const struct daemon *d)
+{
+	return d->operations->count;
 }
 
 bool operation_is_running(struct daemon *d, struct op_id op)

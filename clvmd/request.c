@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "clvmd/carry_out.h"
+#include "clvmd/event_report.h"
 #include "clvmd/group.h"
 #include "clvmd/log.h"
 #include "clvmd/names.h"
@@ -33,6 +34,8 @@ struct request {
 	uint32_t id;	   /* of the message to answer; 0: none is waiting */
 	uint64_t deadline; /* 0 none */
 	char resource[RESOURCE_NAME_MAX];
+	enum lock_mode mode;
+	uint64_t asked_at;
 	bool cancelled, timed_out;
 	char reason[REASON_MAX]; /* whom we wait for */
 	/* operations */
@@ -168,7 +171,9 @@ void request_lock(struct client *client, const struct client_message *message)
 	}
 	request = add_request(client, REQUEST_LOCK, message->id);
 	number = request->number;
-	request->deadline = now_ns() + SECONDS(d->conf.lock_timeout);
+	request->mode = message->mode;
+	request->asked_at = now_ns();
+	request->deadline = request->asked_at + SECONDS(d->conf.lock_timeout);
 	(void)snprintf(request->resource, sizeof(request->resource), "%s", message->resource);
 	carry_out(d, lockspace_lock(d->ls,
 				    &(struct lock_request){
@@ -184,6 +189,18 @@ void request_lock(struct client *client, const struct client_message *message)
 					    .resource_count = 1 }));
 	if ((request = find(d, REQUEST_LOCK, number)) && !lockspace_is_running(d->ls))
 		explain_pause(d, request);
+}
+
+static struct asked_lock asked(const struct request *request, const struct client *client)
+{
+	return (struct asked_lock){ request->resource, request->mode, request->asked_at, client };
+}
+
+static enum request_result how_refused(const struct request *request)
+{
+	if (request->timed_out)
+		return RESULT_TIMED_OUT;
+	return request->cancelled ? RESULT_CANCELLED : RESULT_REFUSED;
 }
 
 /* A grant that nobody waits for any more. */
@@ -214,6 +231,7 @@ bool request_granted(struct daemon *d, const struct effect *effect)
 		return false;
 	client = client_of(d, request);
 	if (client && request->id && !request->cancelled) {
+		report_granted(d, asked(request, client));
 		client_send(client, &(struct client_message){ .type = CLIENT_GRANTED,
 							      .id = request->id,
 							      .value = effect->value });
@@ -250,6 +268,8 @@ bool request_refused(struct daemon *d, const struct effect *effect)
 		return true;
 	}
 	client = client_of(d, request);
+	report_refused(d, asked(request, client), how_refused(request),
+		       request->timed_out ? request->reason : text);
 	if (client && request->id && request->timed_out) {
 		timed_out_text(d, request, late, sizeof(late));
 		refuse_lock(client, request->id, -EBUSY, late);
@@ -275,6 +295,7 @@ void request_unlock(struct client *client, const struct client_message *message)
 	struct daemon *d = client->d;
 
 	client->used = true;
+	report_unlock(d, message->resource, message->value);
 	carry_out(d, lockspace_unlock(
 			     d->ls, &(struct unlock_request){
 					    .client = client->number,
@@ -454,6 +475,8 @@ void request_op_done(struct daemon *d, const struct effect *effect)
 	if (!request)
 		return;
 	client = client_of(d, request);
+	d->metrics.operations[effect->error ? RESULT_FAILED : RESULT_DONE] +=
+		effect->error || is_last_phase(request->phase);
 	if (client && request->id)
 		client_done(client, request->id, effect->error, effect->text);
 	request->id = 0;
@@ -470,6 +493,7 @@ static void op_timed_out(struct daemon *d, struct request *request)
 {
 	struct client *client = client_of(d, request);
 
+	d->metrics.operations[RESULT_TIMED_OUT]++;
 	if (client && request->id)
 		client_done(client, request->id, -ETIMEDOUT,
 			    "not all members have answered; clvmd status shows them");

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clvmd/event_report.h"
 #include "clvmd/journal.h"
 #include "clvmd/log.h"
 #include "clvmd/operation.h"
@@ -51,6 +52,7 @@ static void settle_looked(struct daemon *d, void *data, const struct worker_answ
 	}
 	log_line(LOG_WARNING, "%s: a change that a restart interrupted is settled: %s metadata.",
 		 settling->key, answer->value ? "new" : "old");
+	report_recovery(d, settling->key, answer->value != 0);
 	worker_submit(d, settling->key, &message, JOB_SECONDS, settled, settling);
 }
 

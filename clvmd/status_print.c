@@ -305,13 +305,6 @@ struct lock_print {
 	struct buf *out;	  /* text */
 };
 
-static const char *resource_name(struct daemon *d, const char *resource, char *text, size_t size)
-{
-	if (strlen(resource) != LV_RESOURCE_LENGTH || resource[1] == '_')
-		return resource;
-	return names_lv(d->names, resource, text, size);
-}
-
 /* Of a wall clock in nanoseconds: for people in local time, for programs in ISO 8601, UTC. */
 static void format_since(uint64_t since, bool json, char *text, size_t size)
 {
@@ -335,7 +328,7 @@ static bool print_lock(void *data, const struct lock_view *lock)
 	format_since(lock->since, print->list, since, sizeof(since));
 	if (!print->list) {
 		buf_printf(print->out, "%-40s %-2s  %-7s  %s  since %s",
-			   resource_name(print->d, lock->resource, name, sizeof(name)),
+			   names_resource(print->d->names, lock->resource, name, sizeof(name)),
 			   lock_mode_name(lock->mode), state, node, *since ? since : "unknown");
 		if (lock->kind == LOCK_COMMAND)
 			buf_printf(print->out, "  pid %u  %s", lock->pid, lock->command);
@@ -345,7 +338,8 @@ static bool print_lock(void *data, const struct lock_view *lock)
 	}
 	object = json_object_new_object();
 	add_text(object, "resource", lock->resource);
-	add_text(object, "name", resource_name(print->d, lock->resource, name, sizeof(name)));
+	add_text(object, "name",
+		 names_resource(print->d->names, lock->resource, name, sizeof(name)));
 	add_text(object, "mode", lock_mode_name(lock->mode));
 	add_text(object, "state", state);
 	add_text(object, "node", node);

@@ -71,6 +71,10 @@ static void answer(struct daemon *d, struct worker_job *job, const struct worker
 	worker_done done = job->done;
 
 	job->done = NULL;
+	if (done) {
+		d->metrics.jobs++;
+		d->metrics.jobs_failed += what->rc != 0;
+	}
 	if (done)
 		done(d, job->data, what);
 }
@@ -374,6 +378,7 @@ void workers_tick(struct daemon *d, uint64_t now)
 			       "not done after %u seconds (worker process %d goes on with it)",
 			       (unsigned int)job->seconds, (int)queue->worker->pid);
 		log_line(LOG_ERR, "Job of \"%s\": %s.", queue->key, text);
+		d->metrics.jobs_late++;
 		answer(d, job, &(struct worker_answer){ .rc = -ETIMEDOUT, .text = text });
 	}
 	for (struct worker *worker = d->workers->first, *next; worker; worker = next) {
@@ -399,6 +404,14 @@ void workers_reap(struct daemon *d)
 			log_line(LOG_WARNING, "Process %d exited with %d.", (int)pid,
 				 WEXITSTATUS(status));
 	}
+}
+
+void workers_count(const struct daemon *d, struct workers_count *ret_count)
+{
+	*ret_count = (struct workers_count){ .workers = d->workers->worker_count,
+					     .jobs = d->workers->job_count };
+	for (const struct worker *worker = d->workers->first; worker; worker = worker->next)
+		ret_count->busy += worker->queue != NULL;
 }
 
 struct workers *workers_create(struct daemon *d)

@@ -55,6 +55,11 @@ void workers_reap(struct daemon *d);
  */
 bool workers_of_old_daemon_ended(void);
 
+struct workers_count {
+	size_t workers, busy, jobs;
+};
+void workers_count(const struct daemon *d, struct workers_count *ret_count);
+
 /** The worker process itself: `clvmd --worker`. Returns its exit status. */
 int worker_main(void);
 

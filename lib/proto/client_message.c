@@ -92,6 +92,8 @@ static const struct type_row type_rows[] = {
 	{ CLIENT_LOCKS, { 0 } },
 	{ CLIENT_FENCE_ACK, { TAG_NODE_NAME } },
 	{ CLIENT_STOP, { 0 } },
+	{ CLIENT_EVENTS, { 0 } },
+	{ CLIENT_METRICS, { 0 } },
 	{ CLIENT_WELCOME, { TAG_PROTOCOL } },
 	{ CLIENT_GRANTED, { 0 } },
 	{ CLIENT_REFUSED, { TAG_RC } },

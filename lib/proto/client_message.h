@@ -22,7 +22,8 @@
  *	C RUN, RESUME, ABORT D RESULT (one per member)* then DONE
  *	C COMMIT             D DONE
  *	C HOLDERS            D HOLDERS_OF (per member, several when long)* then DONE
- *	C STATUS, LOCKS      D TEXT* then DONE
+ *	C STATUS, LOCKS, EVENTS, METRICS
+ *	                     D TEXT* then DONE
  *	C FENCE_ACK, STOP    D DONE
  *	D WORKER_*           W WORKER_LOG*, WORKER_PART* then WORKER_DONE
  */
@@ -67,6 +68,8 @@ enum client_message_type {
 	CLIENT_LOCKS = 11,     /* json */
 	CLIENT_FENCE_ACK = 12, /* node_name, no_volumes */
 	CLIENT_STOP = 13,      /* force */
+	CLIENT_EVENTS = 14,    /* json; wait: what comes is sent too, without an end */
+	CLIENT_METRICS = 15,
 
 	CLIENT_WELCOME = 32,	/* protocol, node, node_name, cluster_name, text: version,
 				   value: lock_timeout in seconds */

@@ -140,6 +140,7 @@ void ls_send(struct lockspace *ls, struct message *message)
 	struct effect *effect;
 	void *bytes;
 
+	message->minor = ls->minor;
 	message->lineage = ls->lineage;
 	message->ring = ls->ring;
 	message->daemon = ls->daemon;

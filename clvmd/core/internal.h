@@ -39,6 +39,7 @@ struct hello {
 	struct boot_id boot;
 	struct daemon_id daemon, lineage; /* lineage: zero, or the last one it was synced in */
 	bool synced, ghost, holds, denies_form;
+	uint16_t minor;
 	uint64_t epoch, count, hash; /* when the ring began */
 	struct mark written_off[MARKS_MAX];
 	size_t written_off_count;
@@ -54,9 +55,10 @@ struct member {
 	bool present; /* in the group */
 	bool in_ring;
 	bool other_version; /* speaks another major version: takes no part */
-	bool hello_valid;   /* a HELLO of this ring came */
-	bool hello_fresh;   /* and since the last JOIN */
-	bool acked_down;    /* before formation: an administrator says it is down */
+	uint16_t spoken_major, spoken_minor;
+	bool hello_valid; /* a HELLO of this ring came */
+	bool hello_fresh; /* and since the last JOIN */
+	bool acked_down;  /* before formation: an administrator says it is down */
 	struct hello hello;
 	struct buf claim; /* parts of a CLAIM under way */
 
@@ -100,10 +102,11 @@ struct hold {
 struct resource {
 	struct resource *next;
 	uint64_t value;
-	uint64_t stamp;	    /* of the pump that saw an earlier request wait here */
-	size_t waiting;	    /* waiters that name it */
-	struct lock *locks; /* table */
-	struct hold *holds; /* own */
+	uint64_t lost_value; /* of a table that was lost: claimed */
+	uint64_t stamp;	     /* of the pump that saw an earlier request wait here */
+	size_t waiting;	     /* waiters that name it */
+	struct lock *locks;  /* table */
+	struct hold *holds;  /* own */
 	uint32_t hash;
 	char name[];
 };
@@ -196,6 +199,7 @@ struct lockspace {
 	uint32_t node;
 	struct boot_id boot;
 	struct daemon_id daemon, lineage_seed;
+	uint16_t minor;
 	size_t memory_limit, memory_used;
 	bool broken;
 	bool left; /* said GOODBYE */
@@ -217,7 +221,7 @@ struct lockspace {
 	bool decided; /* it is settled whose table counts in this ring */
 	bool ghost;
 	bool denies_form; /* to be said in the next HELLO */
-	bool hello_due, state_due, sync_sent, form_sent, claim_sent;
+	bool hello_due, state_due, sync_sent, form_sent, claim_sent, level_sent;
 	bool state_sent; /* for sent_ring */
 	struct ring_id sent_ring;
 	bool sent_quorate;
@@ -239,6 +243,7 @@ struct lockspace {
 	bool running;
 	struct daemon_id lineage; /* also of the last table, when there is none */
 	uint64_t epoch, count;
+	uint64_t level, level_count; /* lowest minor version; count when it was set */
 	uint64_t base_epoch, base_count, base_hash; /* when the ring began */
 	struct resource **buckets;
 	size_t bucket_count, resource_count;
@@ -324,6 +329,8 @@ void table_unlock(struct lockspace *ls, uint32_t node, const struct message *mes
 void table_cancel(struct lockspace *ls, uint32_t node, const struct message *message);
 void table_gone(struct lockspace *ls, uint32_t node, uint64_t client);
 void table_free(struct lockspace *ls);
+/** This node's claim was delivered: values of a lost table are in the table now. */
+void values_claimed(struct lockspace *ls);
 
 /* ---- refusal.c: texts ---- */
 
@@ -346,6 +353,16 @@ struct hold *hold_find(const struct resource *resource, enum lock_kind kind, uin
 void hold_set(struct lockspace *ls, const char *name, const struct own_request *request,
 	      enum lock_mode mode);
 void own_free(struct lockspace *ls);
+
+/** What every other synced member acknowledged in this ring, at least. */
+uint64_t own_min_acked(const struct lockspace *ls);
+
+/* ---- level.c ---- */
+
+uint64_t level_wanted(const struct lockspace *ls);
+bool level_is_settled(const struct lockspace *ls);
+void level_advance(struct lockspace *ls);
+void table_level(struct lockspace *ls, const struct member *from, const struct message *message);
 
 /* ---- member.c ---- */
 

@@ -23,6 +23,7 @@ struct lockspace *lockspace_create(const struct lockspace_options *options)
 	ls->boot = options->boot;
 	ls->daemon = options->daemon;
 	ls->lineage_seed = options->lineage_seed;
+	ls->minor = options->minor ? options->minor : PROTOCOL_MINOR;
 	ls->memory_limit = options->memory_limit ? options->memory_limit : DEFAULT_MEMORY;
 	ls->chunks.limit = ls->memory_limit;
 	ls->waiters_end = &ls->waiters;
@@ -47,6 +48,7 @@ void lockspace_destroy(struct lockspace *ls)
 	own_ops_free(ls);
 	own_free(ls);
 	table_free(ls);
+	values_claimed(ls);
 	ops_free(ls, &ls->carried);
 	for (size_t i = 0; i < ls->member_count; i++) {
 		buf_free(&ls->members[i]->claim);
@@ -232,7 +234,7 @@ const struct effect *lockspace_ring(struct lockspace *ls, const struct event_rin
 		table_lost(ls);
 	ls->ring = event->ring;
 	ls->ring_known = true;
-	ls->decided = ls->form_sent = ls->claim_sent = false;
+	ls->decided = ls->form_sent = ls->claim_sent = ls->level_sent = false;
 	for (size_t i = 0; i < ls->member_count; i++) {
 		ls->members[i]->hello_valid = ls->members[i]->hello_fresh = false;
 		ls->members[i]->loaded = false;
@@ -280,7 +282,7 @@ static bool is_heard(const struct lockspace *ls, const struct member *from,
 	    !is_same(ls->lineage.bytes, message->lineage.bytes))
 		return false;
 	/* Requests count in their own ring only; what ends something always does (rule 8). */
-	if (message->type == MESSAGE_LOCK)
+	if (message->type == MESSAGE_LOCK || message->type == MESSAGE_LEVEL)
 		return ring_is(ls, message->ring) && from->synced;
 	return true;
 }
@@ -309,6 +311,9 @@ static void apply(struct lockspace *ls, struct member *from, const struct messag
 		break;
 	case MESSAGE_GOODBYE:
 		member_goodbye(ls, from);
+		break;
+	case MESSAGE_LEVEL:
+		table_level(ls, from, message);
 		break;
 	case MESSAGE_HELLO:
 	case MESSAGE_STATE:
@@ -365,6 +370,7 @@ void table_message(struct lockspace *ls, uint32_t node, const struct message *me
 	case MESSAGE_OP:
 	case MESSAGE_RESULT:
 	case MESSAGE_GOODBYE:
+	case MESSAGE_LEVEL:
 		if (is_heard(ls, from, message))
 			apply(ls, from, message);
 		else if (from == ls->self && is_same(message->daemon.bytes, ls->daemon.bytes))
@@ -434,6 +440,7 @@ static bool view_message(struct lockspace *ls, struct member *from, const struct
 	case MESSAGE_RESULT:
 	case MESSAGE_GOODBYE:
 	case MESSAGE_FENCED:
+	case MESSAGE_LEVEL:
 	case MESSAGE_TYPE_COUNT:
 		break;
 	}
@@ -444,9 +451,17 @@ static void other_version(struct lockspace *ls, struct member *from, const char 
 {
 	if (!from->other_version)
 		ls_log(ls, LOG_LEVEL_ERROR, "node %s speaks %s, this one %d.%d: not let in",
-		       from->name, text, PROTOCOL_MAJOR, PROTOCOL_MINOR);
+		       from->name, text, PROTOCOL_MAJOR, ls->minor);
 	from->other_version = true;
 	from->hello_valid = false;
+}
+
+/* Of a newer member. Who is not a member yet is none of those that it was meant for (rule 27). */
+static void unknown_type(struct lockspace *ls, const struct member *from,
+			 const struct message *message)
+{
+	if (!message->optional && (ls->has_table || ls->keeping))
+		ls_break(ls, "%s sent an unknown message type %u", from->name, message->unknown_type);
 }
 
 const struct effect *lockspace_message(struct lockspace *ls, const struct event_message *event)
@@ -460,6 +475,8 @@ const struct effect *lockspace_message(struct lockspace *ls, const struct event_
 	if (ls->broken || !(from = member_get(ls, event->from)))
 		return ls_end(ls);
 	rc = message_decode(event->bytes, event->length, &message, &err);
+	from->spoken_major = message.major;
+	from->spoken_minor = message.minor;
 	if (rc == -EPROTO) {
 		other_version(ls, from, err.text);
 		return settle(ls);
@@ -468,8 +485,10 @@ const struct effect *lockspace_message(struct lockspace *ls, const struct event_
 		ls_break(ls, "%s sent %s", from->name, err.text);
 		return ls_end(ls);
 	}
-	if (!message.type)
-		return ls_end(ls); /* optional, of a newer member */
+	if (!message.type) {
+		unknown_type(ls, from, &message);
+		return ls_end(ls);
+	}
 	if (!view_message(ls, from, &message, event)) {
 		if (ls->keeping)
 			keep_message(ls, event->from, event->bytes, event->length);

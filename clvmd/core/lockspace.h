@@ -230,6 +230,7 @@ struct lockspace_options {
 	struct daemon_id daemon;
 	struct daemon_id
 		lineage_seed; /* random; becomes the lineage if this member FORMs (rule 20) */
+	uint16_t minor;	      /* protocol version that is spoken; 0: this one's */
 	size_t memory_limit;  /* bytes for tables and effects, the same on all nodes; 0: 256 MiB */
 };
 
@@ -293,6 +294,7 @@ struct member_view {
 	bool unclean;
 	bool is_ghost;		       /* written off, but the same boot (rule 19) */
 	bool other_version;	       /* speaks a protocol that this one does not */
+	uint16_t major, minor;	       /* what it speaks; 0: not heard yet */
 	bool said_quorate, is_quorate; /* what its last STATE of this ring says */
 	/* A grant or a commit of this node waits for its acknowledgement (row 28). */
 	bool is_awaited;
@@ -342,6 +344,7 @@ struct lockspace_header {
 	struct ring_id ring;
 	struct daemon_id lineage; /* of the table, or of the last one */
 	uint64_t epoch, count;
+	uint64_t level; /* the lowest minor protocol version of the members (rule 27) */
 	size_t locks, waiters, resources, ops;
 	size_t memory_used, memory_limit;
 };

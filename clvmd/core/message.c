@@ -164,7 +164,9 @@ static bool values_are_valid(const struct message *message)
 	       message->kind <= LOCK_ACTIVATION && message->op_phase <= OP_OUTCOME &&
 	       message->pid <= UINT32_MAX && message->node <= UINT32_MAX &&
 	       message->op_node <= UINT32_MAX && message->only_node <= UINT32_MAX &&
-	       message->rc <= INT32_MAX && message->text.length <= RESULT_TEXT_MAX &&
+	       message->rc <= INT32_MAX &&
+	       (message->type != MESSAGE_LEVEL || message->number <= UINT16_MAX) &&
+	       message->text.length <= RESULT_TEXT_MAX &&
 	       message->payload.length <= OP_PAYLOAD_MAX &&
 	       message->command.length < LOCK_COMMAND_MAX;
 }
@@ -192,8 +194,8 @@ int message_decode(const void *bytes, size_t length, struct message *ret, struct
 	ret->ring.seq = get_le64(&in);
 	get_bytes(&in, ret->daemon.bytes, sizeof(ret->daemon.bytes));
 	if (type < MESSAGE_HELLO || type >= MESSAGE_TYPE_COUNT) {
-		ret->type = 0;
-		return ret->optional ? 0 : err_set(err, EBADMSG, "unknown message type %u", type);
+		ret->unknown_type = type;
+		return 0;
 	}
 	ret->type = (enum message_type)type;
 	if (!decode_fields(in.at, in.left, ret) || !values_are_valid(ret))

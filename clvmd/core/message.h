@@ -18,8 +18,10 @@
 #include "metadata/base/arena.h"
 #include "metadata/base/buf.h"
 
-#define PROTOCOL_MAJOR	   1
-#define PROTOCOL_MINOR	   0
+#define PROTOCOL_MAJOR 1
+#ifndef PROTOCOL_MINOR /* tests of mixed versions build another */
+#define PROTOCOL_MINOR 0
+#endif
 #define MESSAGE_LENGTH_MAX ((1U << 20) - (1U << 10)) /* what CPG carries */
 #define MARKS_MAX	   LOCKSPACE_NODES_MAX
 
@@ -39,6 +41,7 @@ enum message_type {
 	MESSAGE_RESULT,
 	MESSAGE_GOODBYE,
 	MESSAGE_FENCED,
+	MESSAGE_LEVEL,
 	MESSAGE_TYPE_COUNT,
 };
 
@@ -88,6 +91,7 @@ struct message {
 	uint16_t major, minor;
 	enum message_type type;
 	bool optional;
+	uint16_t unknown_type; /* what was on the wire, when type is 0 */
 	struct daemon_id lineage;
 	struct ring_id ring;
 	struct daemon_id daemon;
@@ -105,7 +109,10 @@ struct message {
 
 /** Append header and fields. */
 void message_encode(const struct message *message, struct buf *out);
-/** -EBADMSG malformed; -EPROTO another major protocol version (major and minor are set). */
+/**
+ * -EBADMSG malformed; -EPROTO another major protocol version (major and minor are set). A type
+ * that this version does not know has type 0: only if it is optional it may be ignored.
+ */
 int message_decode(const void *bytes, size_t length, struct message *ret,
 		   struct err *err) MUST_CHECK;
 

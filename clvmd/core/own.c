@@ -256,8 +256,7 @@ void own_table_lost(struct lockspace *ls)
 
 /* ---- confirmation ---- */
 
-/* What every other synced member acknowledged in this ring. */
-static uint64_t min_acked(const struct lockspace *ls)
+uint64_t own_min_acked(const struct lockspace *ls)
 {
 	uint64_t least = UINT64_MAX;
 
@@ -320,7 +319,7 @@ static void confirm(struct lockspace *ls, struct own_request *request)
 
 static void confirm_all(struct lockspace *ls)
 {
-	uint64_t acked = min_acked(ls);
+	uint64_t acked = own_min_acked(ls);
 	struct own_request *next;
 
 	if (!ls->running || !ls->self->synced)

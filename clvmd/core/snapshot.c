@@ -114,6 +114,7 @@ void snapshot_write(struct lockspace *ls, struct buf *out)
 	struct message table = { .id = ls->lineage,
 				 .epoch = ls->epoch,
 				 .count = ls->count,
+				 .state = ls->level,
 				 .flags = ls->running ? FLAG_RUNNING : 0,
 				 .value = ls->base_epoch,
 				 .number = ls->base_count,
@@ -172,6 +173,8 @@ static bool load_table(struct lockspace *ls, const struct message *record)
 	ls->lineage = record->id;
 	ls->epoch = record->epoch;
 	ls->count = record->count;
+	ls->level = record->state;
+	ls->level_count = 0;
 	ls->running = record->flags & FLAG_RUNNING;
 	ls->base_epoch = record->value;
 	ls->base_count = record->number;
@@ -260,11 +263,24 @@ static void write_holds(const struct resource *resource, struct buf *out)
 	}
 }
 
+/* What this node knew of it, and the table that counts may not (rule 4). */
+static void write_lost_value(const struct resource *resource, struct buf *out)
+{
+	const char *name = resource->name;
+	struct message record = { .value = resource->lost_value };
+
+	if (resource->lost_value > resource->value)
+		write_names(RECORD_VALUE, &record, &name, 1, out);
+}
+
 void claim_write(struct lockspace *ls, struct buf *out)
 {
 	for (size_t i = 0; i < ls->bucket_count; i++)
 		for (const struct resource *at = ls->buckets[i]; at; at = at->next)
 			write_holds(at, out);
+	for (size_t i = 0; i < ls->bucket_count; i++)
+		for (const struct resource *at = ls->buckets[i]; at; at = at->next)
+			write_lost_value(at, out);
 	for (const struct own_request *at = ls->own_requests; at; at = at->next) {
 		struct message record = { .client = at->client,
 					  .request = at->request,
@@ -307,6 +323,15 @@ static bool claim_lock(struct lockspace *ls, struct member *from, const struct m
 	return true;
 }
 
+static bool claim_value(struct lockspace *ls, const struct message *record)
+{
+	struct resource *resource = record_resource(ls, record);
+
+	if (resource && record->value > resource->value)
+		resource->value = record->value;
+	return resource;
+}
+
 static bool claim_waiter(struct lockspace *ls, struct member *from, const struct message *record)
 {
 	struct waiter *waiter = waiter_find(ls, from->node, record->client, record->request);
@@ -325,6 +350,8 @@ static bool claim_record(struct lockspace *ls, struct member *from, uint16_t tag
 	switch (tag) {
 	case RECORD_LOCK:
 		return claim_lock(ls, from, record);
+	case RECORD_VALUE:
+		return claim_value(ls, record);
 	case RECORD_WAITER:
 		return claim_waiter(ls, from, record);
 	case RECORD_OP:
@@ -427,6 +454,7 @@ uint64_t table_hash(const struct lockspace *ls)
 {
 	uint64_t hash = mix_bytes(7, ls->lineage.bytes, sizeof(ls->lineage.bytes)), sum = 0;
 
+	hash = mix(hash, ls->level);
 	for (size_t i = 0; i < ls->member_count; i++)
 		if (ls->members[i]->class != CLASS_ABSENT)
 			sum += hash_member(ls->members[i]);

@@ -40,6 +40,7 @@ bool hello_from_message(const struct message *message, struct hello *ret)
 		.boot = message->boot,
 		.daemon = message->daemon,
 		.lineage = message->lineage,
+		.minor = message->minor,
 		.synced = message->flags & FLAG_SYNCED,
 		.ghost = message->flags & FLAG_GHOST,
 		.holds = message->flags & FLAG_HOLDS,

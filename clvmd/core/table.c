@@ -82,7 +82,8 @@ void resource_put(struct lockspace *ls, struct resource *resource)
 {
 	struct resource **link;
 
-	if (resource->locks || resource->holds || resource->waiting || resource->value)
+	if (resource->locks || resource->holds || resource->waiting || resource->value ||
+	    resource->lost_value)
 		return;
 	link = &ls->buckets[resource->hash % ls->bucket_count];
 	while (*link != resource)
@@ -576,7 +577,7 @@ void table_unlock(struct lockspace *ls, uint32_t node, const struct message *mes
 			continue;
 		lock = lock_find(resource, node, (enum lock_kind)message->kind, message->client);
 		if (forget && lock)
-			resource->value = 0;
+			resource->value = resource->lost_value = 0;
 		else if (!forget && message->value > resource->value)
 			resource->value = message->value;
 		if (lock)
@@ -653,6 +654,8 @@ static void clear_table_of(struct lockspace *ls, struct resource *resource, void
 {
 	(void)data;
 	drop_locks_of(ls, resource, NULL);
+	if (resource->value > resource->lost_value)
+		resource->lost_value = resource->value;
 	resource->value = 0;
 }
 
@@ -663,4 +666,16 @@ void table_free(struct lockspace *ls)
 	resource_each(ls, clear_table_of, NULL);
 	ops_free(ls, &ls->ops);
 	ls->has_table = ls->running = ls->forming = false;
+}
+
+static void forget_lost_value(struct lockspace *ls, struct resource *resource, void *data)
+{
+	(void)ls;
+	(void)data;
+	resource->lost_value = 0;
+}
+
+void values_claimed(struct lockspace *ls)
+{
+	resource_each(ls, forget_lost_value, NULL);
 }

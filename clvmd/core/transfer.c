@@ -102,11 +102,11 @@ void transfer_left(struct lockspace *ls, uint32_t node)
 		transfer_stopped(ls);
 }
 
-static bool may_sync(const struct member *member)
+static bool may_sync(const struct lockspace *ls, const struct member *member)
 {
 	return member->present && !member->other_version && member->hello_valid &&
 	       !member->refused && !member->synced && !member->loaded && !member->loading &&
-	       member->class == CLASS_IN &&
+	       member->class == CLASS_IN && member->hello.minor >= ls->level &&
 	       is_same(member->daemon.bytes, member->hello.daemon.bytes);
 }
 
@@ -118,7 +118,7 @@ static void send_sync(struct lockspace *ls)
 	size_t count = 0;
 
 	for (size_t i = 0; i < ls->member_count; i++)
-		if (may_sync(ls->members[i]))
+		if (may_sync(ls, ls->members[i]))
 			nodes[count++] = ls->members[i]->node;
 	if (!count)
 		return;
@@ -314,6 +314,7 @@ static void claim_done(struct lockspace *ls, struct member *from, uint64_t count
 	ls->forming = false;
 	if (from == ls->self) {
 		ls->ack_due = true;
+		values_claimed(ls);
 		ops_free(ls, &ls->carried);
 	}
 	ops_member_claimed(ls, from);
@@ -375,9 +376,21 @@ static size_t participants(const struct lockspace *ls, uint32_t nodes[LOCKSPACE_
 	return count;
 }
 
+static uint64_t form_level(const struct lockspace *ls)
+{
+	uint64_t level = ls->minor;
+
+	for (size_t i = 0; i < ls->member_count; i++)
+		if (takes_part(ls->members[i]) && ls->members[i]->hello.minor < level)
+			level = ls->members[i]->hello.minor;
+	return level;
+}
+
 static void send_form(struct lockspace *ls)
 {
-	struct message message = { .type = MESSAGE_FORM, .id = ls->lineage_seed };
+	struct message message = { .type = MESSAGE_FORM,
+				   .id = ls->lineage_seed,
+				   .number = form_level(ls) };
 	struct buf nodes = { .limit = MESSAGE_LENGTH_MAX }, marks = { .limit = MESSAGE_LENGTH_MAX };
 	struct mark written_off[MARKS_MAX];
 	uint32_t list[LOCKSPACE_NODES_MAX];
@@ -437,6 +450,8 @@ void transfer_form(struct lockspace *ls, struct member *from, const struct messa
 		return;
 	ls->lineage = message->id;
 	ls->epoch = ls->count = 1;
+	ls->level = message->number;
+	ls->level_count = 0;
 	ls->has_table = ls->forming = ls->decided = true;
 	ls->running = false;
 	for (size_t i = 0; i < ls->member_count; i++)
@@ -479,7 +494,10 @@ void transfer_advance(struct lockspace *ls)
 			send_claim(ls);
 		return;
 	}
-	if (ls->decided && !ls->transfer && !ls->sync_sent && lowest_synced(ls) == ls->self)
+	if (!ls->decided || lowest_synced(ls) != ls->self)
+		return;
+	level_advance(ls);
+	if (!ls->transfer && !ls->sync_sent && level_is_settled(ls))
 		send_sync(ls);
 }
 

@@ -73,8 +73,11 @@ static void wait_for_member(const struct lockspace *ls, const struct member *mem
 			    struct buf *out)
 {
 	if (member->present && member->other_version)
-		buf_printf(out, "node %s speaks another version of the protocol: not let in\n",
-			   member->name);
+		buf_printf(out,
+			   "node %s speaks version %u.%u of the protocol, this one %d.%u: not let "
+			   "in (install the same version of clvmd on both)\n",
+			   member->name, member->spoken_major, member->spoken_minor, PROTOCOL_MAJOR,
+			   ls->minor);
 	else if (member->refused ||
 		 (member != ls->self && member->hello_valid && member->hello.ghost))
 		buf_printf(out,
@@ -158,6 +161,8 @@ void lockspace_each_member(const struct lockspace *ls,
 			.unclean = ls->has_table && member->unclean,
 			.is_ghost = member->refused || (member == ls->self && ls->ghost),
 			.other_version = member->present && member->other_version,
+			.major = member->spoken_major,
+			.minor = member->spoken_minor,
 			.said_quorate = member->state_valid,
 			.is_quorate = member->quorate,
 			.is_awaited = own_awaits(ls, member),
@@ -196,6 +201,7 @@ struct lockspace_header lockspace_header(const struct lockspace *ls)
 		.lineage = ls->lineage,
 		.epoch = ls->epoch,
 		.count = ls->count,
+		.level = ls->level,
 		.locks = ls->lock_count,
 		.resources = ls->resource_count,
 		.memory_used = ls->memory_used,

@@ -45,7 +45,8 @@ struct bus {
 	struct lockspace *ls[BUS_NODES];
 	unsigned nodes, boot[BUS_NODES], daemon[BUS_NODES], component[BUS_NODES];
 	uint64_t ring, ring_of[BUS_NODES];
-	bool drop_acks; /* as if no acknowledgement ever arrived */
+	uint16_t minor[BUS_NODES]; /* protocol version of its clvmd; 0: the usual one */
+	bool drop_acks;		   /* as if no acknowledgement ever arrived */
 	struct bus_message *first, **last;
 	struct bus_event events[BUS_EVENTS];
 	size_t count;
@@ -139,7 +140,7 @@ static inline void bus_id(unsigned char bytes[16], unsigned a, unsigned b)
 static inline void bus_create(struct bus *bus, uint32_t n)
 {
 	struct nodelist_entry list[BUS_NODES] = { 0 };
-	struct lockspace_options options = { .node = n };
+	struct lockspace_options options = { .node = n, .minor = bus->minor[n] };
 
 	bus_id(options.boot.bytes, n, bus->boot[n]);
 	bus_id(options.daemon.bytes, n + 50, ++bus->daemon[n]);

@@ -137,6 +137,24 @@ static void what_was_released_on_either_side_of_a_cut_is_released_after_the_merg
 	}
 }
 
+static void the_highest_value_of_both_sides_of_a_cut_is_kept(void **state)
+{
+	struct bus *bus = *state;
+
+	bus_ask(bus, 1, 5, 1, V_VG, MODE_EX, true);
+	bus_unlock(bus, 1, 5, V_VG, 12);
+	bus_ask(bus, 3, 6, 2, V_VG, MODE_EX, true);
+	bus_ask(bus, 1, 5, 3, "V_other", MODE_EX, true);
+	bus_isolate(bus, 3);
+	bus_unlock(bus, 3, 6, V_VG, 13); /* was committed: the others did not hear of it */
+	bus_unlock(bus, 1, 5, "V_other", 7);
+	bus_merge(bus);
+	for (uint32_t n = 1; n <= 3; n++) {
+		assert_int_equal(lockspace_value(bus->ls[n], V_VG), 13);
+		assert_int_equal(lockspace_value(bus->ls[n], "V_other"), 7);
+	}
+}
+
 static void fencing_of_a_member_is_not_believed(void **state)
 {
 	struct bus *bus = *state;
@@ -244,7 +262,7 @@ static void another_major_version_is_refused_and_does_not_pause(void **state)
 	}
 	bus_run(bus);
 	assert_true(lockspace_is_running(bus->ls[1]));
-	assert_true(bus_waits_for(bus, 1, "n3 speaks another version"));
+	assert_true(bus_waits_for(bus, 1, "n3 speaks version 2.0 of the protocol, this one 1.0"));
 	bus_isolate(bus, 2); /* a ring change does not wait for its HELLO either */
 	bus_merge(bus);
 	assert_true(lockspace_is_running(bus->ls[1]) && lockspace_is_running(bus->ls[2]));
@@ -273,6 +291,7 @@ int main(void)
 		TEST(a_rebooted_node_needs_no_fencing),
 		TEST(a_flap_loses_nothing),
 		TEST(what_was_released_on_either_side_of_a_cut_is_released_after_the_merge),
+		TEST(the_highest_value_of_both_sides_of_a_cut_is_kept),
 		TEST(fencing_of_a_member_is_not_believed),
 		TEST(a_side_without_quorum_grants_nothing_and_believes_no_fencing),
 		TEST(quorum_lost_on_the_same_ring_pauses),

@@ -2,6 +2,7 @@
 #include "clvmd/admin.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "clvmd/carry_out.h"
@@ -9,15 +10,38 @@
 #include "clvmd/journal.h"
 #include "clvmd/log.h"
 #include "clvmd/nodelist.h"
+#include "lib/number.h"
 
 #define NAMES_SHOWN 5
+#define LOGIN_MAX   48
+
+/* All clients are root: the login says which person it was, where the system keeps that. */
+static const char *login_of(uint32_t pid, char login[LOGIN_MAX])
+{
+	char path[64], text[16] = "";
+	uint64_t uid;
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/proc/%u/loginuid", pid);
+	if ((file = fopen(path, "re"))) {
+		if (!fgets(text, sizeof(text), file))
+			text[0] = '\0';
+		(void)fclose(file);
+	}
+	text[strcspn(text, "\n")] = '\0';
+	if (number_whole(text, UINT32_MAX - 1, &uid)) /* the greatest one is: none */
+		(void)snprintf(login, LOGIN_MAX, "uid 0, login uid %" PRIu64, uid);
+	else
+		(void)snprintf(login, LOGIN_MAX, "uid 0");
+	return login;
+}
 
 void admin_fence_ack(struct client *client, const struct client_message *message)
 {
 	struct daemon *d = client->d;
 	uint32_t node = nodelist_find(d->nodelist, message->node_name);
 	struct err err = { 0 };
-	char text[512];
+	char text[512], how[512], login[LOGIN_MAX];
 
 	if (!node) {
 		(void)snprintf(text, sizeof(text),
@@ -26,9 +50,18 @@ void admin_fence_ack(struct client *client, const struct client_message *message
 		client_done(client, message->id, -ENOENT, text);
 		return;
 	}
-	log_line(LOG_NOTICE, "%s (pid %u): node %s is acknowledged as fenced%s.", client->command,
-		 client->pid, message->node_name, message->no_volumes ? " (no volumes)" : "");
-	carry_out(d, lockspace_fence_ack(d->ls, node, message->no_volumes, &err));
+	(void)snprintf(how, sizeof(how), "clvmd fence-ack%s%s on node %s, pid %u, %s",
+		       message->no_volumes ? " --no-volumes" : "", message->force ? " --force" : "",
+		       d->node_name, client->pid, login_of(client->pid, login));
+	carry_out(d, lockspace_fenced(d->ls,
+				      &(struct fence_ack){ .node = node,
+							   .no_volumes = message->no_volumes,
+							   .force = message->force,
+							   .how = how },
+				      &err));
+	if (err.code)
+		log_line(LOG_WARNING, "%s of node %s was refused: %s", how, message->node_name,
+			 err.text);
 	client_done(client, message->id, err.code, err.code ? err.text : "");
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "clvmd/event.h"
+#include "clvmd/fence.h"
 #include "clvmd/ghost.h"
 #include "clvmd/group.h"
 #include "clvmd/log.h"
@@ -87,6 +88,9 @@ static void carry_out_one(struct daemon *d, const struct effect *effect)
 	case EFFECT_STATE:
 		log_line(LOG_NOTICE, "%s", text);
 		return;
+	case EFFECT_FENCED:
+		fence_confirmed(d, effect->node, text);
+		return;
 	case EFFECT_LEAVE:
 		leave_wanted(d, effect);
 		return;
@@ -106,6 +110,7 @@ void carry_out(struct daemon *d, const struct effect *effects)
 		carry_out_one(d, effect);
 	d->carrying_out = false;
 	events_watch(d);
+	fence_watch(d);
 	if (!lockspace_check(d->ls, &err)) {
 		log_line(LOG_CRIT, "The lock table is broken (%s): leaving the group.", err.text);
 		log_write_blackbox();

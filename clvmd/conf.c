@@ -200,16 +200,10 @@ static int read_text(int fd, const char *path, char *text, size_t size, struct e
 	return 0;
 }
 
-/* pacemaker if it is installed here, else manual (design 3.4). */
-static uint32_t default_fence(void)
-{
-	return access("/usr/sbin/stonith_admin", X_OK) ? FENCE_MANUAL : FENCE_PACEMAKER;
-}
-
 int conf_read(const char *path, struct conf *ret_conf, struct err *err)
 {
 	static char text[CONF_SIZE_MAX];
-	struct conf conf = { .fence = default_fence(), .lock_timeout = 60, .max_clients = 512 };
+	struct conf conf = { .fence = FENCE_DEFAULT, .lock_timeout = 60, .max_clients = 512 };
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct dm_config_tree *tree;
 	int rc;

@@ -11,7 +11,13 @@
 
 #include "metadata/base/err.h"
 
-enum fence_method { FENCE_PACEMAKER, FENCE_EXEC, FENCE_MANUAL, FENCE_NONE };
+enum fence_method {
+	FENCE_PACEMAKER,
+	FENCE_EXEC,
+	FENCE_MANUAL,
+	FENCE_NONE,
+	FENCE_DEFAULT, /* pacemaker if it runs here when it is needed, else manual (design 3.4) */
+};
 
 struct conf {
 	uint32_t fence;		     /* enum fence_method */

@@ -85,6 +85,7 @@ static int run_fence_ack(const struct control_options *options)
 {
 	return request(&(struct client_message){ .type = CLIENT_FENCE_ACK,
 						 .node_name = options->argument,
+						 .force = options->force,
 						 .no_volumes = options->no_volumes });
 }
 
@@ -128,7 +129,7 @@ static const struct control_command {
 	{ "locks", run_locks, ARGUMENT_NONE, "j", "locks [--json]" },
 	{ "events", run_events, ARGUMENT_NONE, "jF", "events [--follow] [--json]" },
 	{ "metrics", run_metrics, ARGUMENT_NONE, "", "metrics" },
-	{ "fence-ack", run_fence_ack, ARGUMENT_MUST, "n", "fence-ack NODE [--no-volumes]" },
+	{ "fence-ack", run_fence_ack, ARGUMENT_MUST, "nf", "fence-ack NODE [--no-volumes] [--force]" },
 	{ "stop", run_stop, ARGUMENT_NONE, "f", "stop [--force]" },
 	{ "check-config", run_check_config, ARGUMENT_MAY, "", "check-config [FILE]" },
 };

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clvmd/fence.h"
 #include "clvmd/group.h"
 #include "clvmd/journal.h"
 #include "clvmd/names.h"
@@ -16,6 +17,19 @@
 #include "lib/version.h"
 
 #define WAITING_MAX 4096
+
+/* Behind what the lockspace says: what is being done about it. */
+static void add_fencing(struct daemon *d, char *text, size_t size)
+{
+	struct buf lines = { .limit = STATUS_TEXT_MAX };
+	size_t used = strlen(text);
+
+	fence_waiting_for(d, &lines);
+	if (lines.used)
+		(void)snprintf(text + used, size - used, "%s%s",
+			       used && text[used - 1] != '\n' ? "\n" : "", lines.data);
+	buf_free(&lines);
+}
 
 void status_waiting_for(struct daemon *d, char *text, size_t size)
 {
@@ -27,6 +41,7 @@ void status_waiting_for(struct daemon *d, char *text, size_t size)
 		(void)snprintf(text, size, "corosync on this node: start it");
 	else if (d->ls)
 		lockspace_waiting_for(d->ls, text, size);
+	add_fencing(d, text, size);
 }
 
 /* ---- volumes: all LV locks, grouped by LV ---- */
@@ -145,6 +160,7 @@ void status_print_text(struct daemon *d, struct buf *out)
 {
 	const char *votes = quorum_votes(d->quorum);
 	struct buf list = { .limit = STATUS_TEXT_MAX };
+	char fencing[512];
 
 	buf_printf(out, "clvmd (pid  %d) is running...\n", (int)getpid());
 	buf_printf(out, "Cluster: %s\n", *d->cluster_name ? d->cluster_name : "(unknown)");
@@ -153,9 +169,8 @@ void status_print_text(struct daemon *d, struct buf *out)
 		   *votes ? " (" : "", votes, *votes ? ")" : "");
 	buf_printf(out, "Locking: %s\n",
 		   d->ls && lockspace_is_running(d->ls) ? "running" : "paused");
-	buf_printf(out, "Fencing: %s\n",
-		   d->conf.fence == FENCE_NONE ? "none (UNSAFE: a lost node is taken for dead)"
-					       : fence_method_name(d->conf.fence));
+	fence_describe(d, fencing, sizeof(fencing));
+	buf_printf(out, "Fencing: %s\n", fencing);
 	print_waiting(d, out);
 	buf_puts(out, "Members:\n");
 	if (d->ls)
@@ -286,7 +301,8 @@ void status_print_json(struct daemon *d, struct buf *out)
 				     json_object_new_boolean(quorum_is_quorate(d->quorum)));
 	(void)json_object_object_add(status, "running",
 				     json_object_new_boolean(d->ls && lockspace_is_running(d->ls)));
-	add_text(status, "fence", fence_method_name(d->conf.fence));
+	add_text(status, "fence", fence_method_name(fence_method(d)));
+	(void)json_object_object_add(status, "fencing", fence_json(d));
 	(void)json_object_object_add(status, "waiting_for", waiting_list(d));
 	if (d->ls)
 		lockspace_each_member(d->ls, add_member, members);

@@ -513,20 +513,20 @@ const struct effect *lockspace_flush(struct lockspace *ls)
 
 /* ---- fencing, leaving ---- */
 
-static int why_not_fenced(const struct lockspace *ls, uint32_t node, bool no_volumes,
-			  struct err *err)
+static int why_not_fenced(const struct lockspace *ls, const struct fence_ack *ack, struct err *err)
 {
-	const struct member *member = member_find(ls, node);
+	const struct member *member = member_find(ls, ack->node);
 
 	if (!member)
-		return err_set(err, ENOENT, "node %u is not in the cluster", node);
+		return err_set(err, ENOENT, "node %u is not in the cluster", ack->node);
 	if (ls->broken || !ls->ring_known || !ls->self->present)
 		return err_set(err, ENOLCK, "clvmd has not joined its group");
 	if (member->present)
 		return err_set(err, EBUSY, "%s is a member: not accepted", member->name);
-	if (!lockspace_is_quorate(ls))
-		return err_set(err, ENOLCK, "the cluster is not quorate: not accepted");
-	if (member->in_ring && !(no_volumes && !ls->has_table))
+	if (!lockspace_is_quorate(ls) && !ack->force)
+		return err_set(err, ENOLCK,
+			       "the cluster is not quorate: not accepted without --force");
+	if (member->in_ring && !(ack->no_volumes && !ls->has_table))
 		return err_set(err, EBUSY, "%s is up in this cluster: not accepted", member->name);
 	if (ls->has_table && (!ls->decided || !ls->self->synced))
 		return err_set(err, EAGAIN, "the cluster is settling: try again");
@@ -538,18 +538,19 @@ static int why_not_fenced(const struct lockspace *ls, uint32_t node, bool no_vol
 	return 0;
 }
 
-const struct effect *lockspace_fence_ack(struct lockspace *ls, uint32_t node, bool no_volumes,
-					 struct err *err)
+const struct effect *lockspace_fenced(struct lockspace *ls, const struct fence_ack *ack,
+				      struct err *err)
 {
 	struct message message = { .type = MESSAGE_FENCED,
-				   .node = node,
-				   .flags = no_volumes ? FLAG_NO_VOLUMES : 0 };
+				   .node = ack->node,
+				   .flags = ack->no_volumes ? FLAG_NO_VOLUMES : 0,
+				   .text = { ack->how, strlen(ack->how) } };
 
 	ls_begin(ls);
-	if (why_not_fenced(ls, node, no_volumes, err))
+	if (why_not_fenced(ls, ack, err))
 		return ls_end(ls);
 	if (ls->has_table)
-		message.boot = member_find(ls, node)->boot;
+		message.boot = member_find(ls, ack->node)->boot;
 	ls_send(ls, &message);
 	return ls_end(ls);
 }

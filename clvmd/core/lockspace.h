@@ -200,6 +200,7 @@ enum effect_type {
 			   have locks; text says why. Then lockspace_unlock() what is removed,
 			   lockspace_client_gone() who is dead: with the last lock it joins as new */
 	EFFECT_STATE,	/* running <-> paused, member state changed: text for the event log */
+	EFFECT_FENCED,	/* node is written off: text says how and by whom it was made sure */
 	EFFECT_LEAVE,	/* this member must leave the group (rules 12, 28); text says why */
 	EFFECT_LOG,
 };
@@ -273,10 +274,17 @@ const struct effect *lockspace_op_outcome(struct lockspace *ls, struct op_id op,
 int lockspace_adopt(struct lockspace *ls, const char *resource, enum lock_mode mode, uint64_t since,
 		    struct err *err);
 
-/** An administrator says that @node is down for sure (manual fencing; refused for a present
- * member). */
-const struct effect *lockspace_fence_ack(struct lockspace *ls, uint32_t node, bool no_volumes,
-					 struct err *err);
+/* Somebody made sure that a node is down: a fencing device, or a person. */
+struct fence_ack {
+	uint32_t node;
+	bool no_volumes; /* it is up, but has had no clustered volume active since it booted */
+	bool force;	 /* also without quorum (rule 16) */
+	const char *how; /* for people on all nodes: the method, who asked, how long it took */
+};
+
+/** Refused for a present member, without quorum, and for a node that nothing waits for. */
+const struct effect *lockspace_fenced(struct lockspace *ls, const struct fence_ack *ack,
+				      struct err *err);
 
 /** Clean leave: refused (err says why) with active LVs, clients or debts (rule 12). */
 const struct effect *lockspace_goodbye(struct lockspace *ls, struct err *err);

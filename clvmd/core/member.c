@@ -191,6 +191,16 @@ void member_goodbye(struct lockspace *ls, struct member *member)
 
 /* ---- written off ---- */
 
+static void say_fenced(struct lockspace *ls, const struct member *member,
+		       const struct message *message)
+{
+	const char *how = blob_text(message->text, RESULT_TEXT_MAX, &ls->arena);
+	struct effect *effect = ls_effect(ls, EFFECT_FENCED);
+
+	effect->node = member->node;
+	effect->text = how ? how : "";
+}
+
 static void write_off(struct lockspace *ls, struct member *member, const struct member *from)
 {
 	member->written_off = true;
@@ -220,12 +230,15 @@ void member_fenced(struct lockspace *ls, const struct member *from, const struct
 	if (!ls->has_table) {
 		if (is_zero(message->boot.bytes))
 			fenced_before_formation(ls, member, message->flags & FLAG_NO_VOLUMES);
+		if (member->acked_down)
+			say_fenced(ls, member, message);
 		return;
 	}
 	/* Names this boot, in this ring, in which it cannot have come and gone again. */
 	if (!member->unclean || member->present || member->in_ring ||
 	    !is_same(message->boot.bytes, member->boot.bytes))
 		return;
+	say_fenced(ls, member, message);
 	write_off(ls, member, from);
 }
 

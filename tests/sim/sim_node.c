@@ -200,6 +200,7 @@ void node_effects(struct sim *sim, unsigned n, const struct effect *effects)
 			break;
 		case EFFECT_GHOST:
 		case EFFECT_STATE:
+		case EFFECT_FENCED:
 		case EFFECT_LOG:
 			sim_log(sim, "  node %u: %s", n + 1, at->text);
 			break;
@@ -356,7 +357,10 @@ bool node_fence_unclean(struct sim *sim, unsigned n)
 	if (sim->node[victim].alive)
 		node_crash(sim, victim);
 	sim_log(sim, "node %u: fence-ack %u", n + 1, victim + 1);
-	node_effects(sim, n, lockspace_fence_ack(sim->node[n].ls, victim + 1, false, &err));
+	node_effects(sim, n,
+		     lockspace_fenced(sim->node[n].ls,
+				      &(struct fence_ack){ .node = victim + 1, .how = "test" },
+				      &err));
 	return true;
 }
 

@@ -56,9 +56,9 @@ class Cluster:
         self.network = network.Network(numbers)
         self.nodes = [Node(self.dir, lab_id, number, self.network, memory, self.prefix)
                       for number in numbers]
-        for name in ("node-init.sh", "agent.py", "io_loop.py"):
+        for name in ("node-init.sh", "agent.py", "io_loop.py", "fence-lab", "fence_clvmlab"):
             shutil.copy(f"{HERE}/{name}", self.dir)
-        os.chmod(f"{self.dir}/node-init.sh", 0o755)
+            os.chmod(f"{self.dir}/{name}", 0o755)
         with open(f"{self.dir}/hosts", "w", encoding="ascii") as hosts:
             hosts.write("127.0.0.1\tlocalhost\n")
             hosts.write(f"{network.HOST_ADDRESS}\tvm1\n")

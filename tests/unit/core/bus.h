@@ -338,6 +338,14 @@ static inline size_t bus_count(const struct bus *bus, enum effect_type type, enu
 	return count;
 }
 
+static inline const struct effect *lockspace_fence_ack(struct lockspace *ls, uint32_t node,
+						       bool no_volumes, struct err *err)
+{
+	return lockspace_fenced(
+		ls, &(struct fence_ack){ .node = node, .no_volumes = no_volumes, .how = "test" },
+		err);
+}
+
 struct bus_search {
 	uint32_t node;
 	enum member_state state;

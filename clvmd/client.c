@@ -207,6 +207,7 @@ static void greet(struct client *client, const struct client_message *hello)
 						      .node_name = d->node_name,
 						      .cluster_name = d->cluster_name,
 						      .value = d->conf.lock_timeout,
+						      .scope_is_node = d->conf.deactivate_on_node,
 						      .text = CLVM_VERSION });
 }
 

@@ -19,10 +19,11 @@
 #include "lib/proto/job.h"
 #include "metadata/base/cleanup.h"
 
-#define CANCEL_SECONDS	 5  /* for the answer to a cancelled lock request */
-#define OP_EXTRA_SECONDS 30 /* beyond what a member's worker gets: then its daemon is stuck */
-#define JOB_ARENA_MAX	 ((size_t)64 << 20)
-#define REASON_MAX	 512
+#define SETTLE_WAIT_SECONDS 3  /* a table that settles by itself has done so by then */
+#define CANCEL_SECONDS	    5  /* for the answer to a cancelled lock request */
+#define OP_EXTRA_SECONDS    30 /* beyond what a member's worker gets: then its daemon is stuck */
+#define JOB_ARENA_MAX	    ((size_t)64 << 20)
+#define REASON_MAX	    512
 
 enum request_kind { REQUEST_LOCK = 1, REQUEST_OP };
 
@@ -34,9 +35,12 @@ struct request {
 	uint32_t id;	   /* of the message to answer; 0: none is waiting */
 	uint64_t deadline; /* 0 none */
 	char resource[RESOURCE_NAME_MAX];
-	enum lock_mode mode;
 	uint64_t asked_at;
-	bool cancelled, timed_out;
+	enum lock_mode mode;
+	bool wait, wait_quorum, unless_paused;
+	bool parked; /* waits for quorum: the lockspace does not know of it */
+	bool cancelled;
+	int end_rc;		 /* given up by us: what its client is told */
 	char reason[REASON_MAX]; /* whom we wait for */
 	/* operations */
 	uint32_t run_id; /* id of the RUN: how the client names it */
@@ -154,41 +158,56 @@ static void explain_pause(struct daemon *d, struct request *request)
 	send_waiting(d, request);
 }
 
+/* Ask the lockspace: now, or when the cluster is quorate again. */
+static void ask_for_lock(struct daemon *d, const struct client *client, struct request *request)
+{
+	const char *const resources[] = { request->resource };
+	uint64_t number = request->number;
+
+	request->parked =
+		request->wait_quorum && cannot_run(d, request->reason, sizeof(request->reason));
+	if (request->parked) {
+		send_waiting(d, request);
+		return;
+	}
+	carry_out(d, lockspace_lock(d->ls, &(struct lock_request){ .client = client->number,
+								   .request = number,
+								   .kind = LOCK_COMMAND,
+								   .mode = request->mode,
+								   .wait = request->wait,
+								   .pid = client->pid,
+								   .command = client->command,
+								   .since = wall_ns(),
+								   .resources = resources,
+								   .resource_count = 1 }));
+	if ((request = find(d, REQUEST_LOCK, number)) && !lockspace_is_running(d->ls))
+		explain_pause(d, request);
+}
+
 void request_lock(struct client *client, const struct client_message *message)
 {
 	struct daemon *d = client->d;
 	char text[REASON_MAX];
 	struct request *request;
-	uint64_t number;
 
 	if (!*message->resource || message->mode == MODE_NL || has_too_many(client)) {
 		refuse_lock(client, message->id, -EINVAL, "not a valid request for a lock");
 		return;
 	}
-	if (cannot_run(d, text, sizeof(text))) {
+	if (!message->wait_quorum && cannot_run(d, text, sizeof(text))) {
 		refuse_lock(client, message->id, -ENOLCK, text);
 		return;
 	}
 	request = add_request(client, REQUEST_LOCK, message->id);
-	number = request->number;
-	request->mode = message->mode;
 	request->asked_at = now_ns();
-	request->deadline = request->asked_at + SECONDS(d->conf.lock_timeout);
+	if (!message->wait_quorum)
+		request->deadline = request->asked_at + SECONDS(d->conf.lock_timeout);
+	request->mode = message->mode;
+	request->wait = message->wait;
+	request->wait_quorum = message->wait_quorum;
+	request->unless_paused = message->unless_paused;
 	(void)snprintf(request->resource, sizeof(request->resource), "%s", message->resource);
-	carry_out(d, lockspace_lock(d->ls,
-				    &(struct lock_request){
-					    .client = client->number,
-					    .request = number,
-					    .kind = LOCK_COMMAND,
-					    .mode = message->mode,
-					    .wait = message->wait,
-					    .pid = client->pid,
-					    .command = client->command,
-					    .since = wall_ns(),
-					    .resources = (const char *const[]){ message->resource },
-					    .resource_count = 1 }));
-	if ((request = find(d, REQUEST_LOCK, number)) && !lockspace_is_running(d->ls))
-		explain_pause(d, request);
+	ask_for_lock(d, client, request);
 }
 
 static struct asked_lock asked(const struct request *request, const struct client *client)
@@ -198,7 +217,7 @@ static struct asked_lock asked(const struct request *request, const struct clien
 
 static enum request_result how_refused(const struct request *request)
 {
-	if (request->timed_out)
+	if (request->end_rc == -EBUSY)
 		return RESULT_TIMED_OUT;
 	return request->cancelled ? RESULT_CANCELLED : RESULT_REFUSED;
 }
@@ -248,12 +267,16 @@ bool request_granted(struct daemon *d, const struct effect *effect)
 	return true;
 }
 
-/* What to tell of a lock that could not be had in time. */
-static void timed_out_text(struct daemon *d, const struct request *request, char *text, size_t size)
+/* What to tell of a lock that could not be had in time, or not any more. */
+static void end_text(struct daemon *d, const struct request *request, char *text, size_t size)
 {
-	(void)snprintf(text, size, "Lock %s could not be had within %u seconds: %s",
-		       request->resource, d->conf.lock_timeout,
-		       *request->reason ? request->reason : "the members have not answered");
+	if (request->end_rc == -ENOLCK)
+		(void)snprintf(text, size, "%s", request->reason);
+	else
+		(void)snprintf(text, size, "Lock %s could not be had within %u seconds: %s",
+			       request->resource, d->conf.lock_timeout,
+			       *request->reason ? request->reason
+						: "the members have not answered");
 }
 
 bool request_refused(struct daemon *d, const struct effect *effect)
@@ -269,10 +292,10 @@ bool request_refused(struct daemon *d, const struct effect *effect)
 	}
 	client = client_of(d, request);
 	report_refused(d, asked(request, client), how_refused(request),
-		       request->timed_out ? request->reason : text);
-	if (client && request->id && request->timed_out) {
-		timed_out_text(d, request, late, sizeof(late));
-		refuse_lock(client, request->id, -EBUSY, late);
+		       request->end_rc ? request->reason : text);
+	if (client && request->id && request->end_rc) {
+		end_text(d, request, late, sizeof(late));
+		refuse_lock(client, request->id, request->end_rc, late);
 	} else if (client && request->id) {
 		refuse_lock(client, request->id, effect->error ? effect->error : -EBUSY, text);
 	}
@@ -314,6 +337,11 @@ void request_cancel(struct client *client, const struct client_message *message)
 		if (request->kind == REQUEST_LOCK && request->client == client->number &&
 		    request->id == message->value && !request->cancelled) {
 			request->cancelled = true;
+			if (request->parked) {
+				refuse_lock(client, request->id, -ECANCELED, "given up");
+				free_request(d, request);
+				break;
+			}
 			carry_out(d, lockspace_cancel(d->ls, client->number, request->number));
 			break;
 		}
@@ -501,28 +529,64 @@ static void op_timed_out(struct daemon *d, struct request *request)
 	request->deadline = 0;
 }
 
+/* Its client is told @rc: when the lockspace has let go of it, or a little later in any case. */
+static void end_lock(struct daemon *d, struct request *request, uint64_t now, int rc)
+{
+	request->end_rc = rc;
+	request->cancelled = true;
+	request->deadline = now + SECONDS(CANCEL_SECONDS);
+	carry_out(d, lockspace_cancel(d->ls, request->client, request->number));
+}
+
 static void lock_timed_out(struct daemon *d, struct request *request, uint64_t now)
 {
 	struct client *client = client_of(d, request);
 	char text[REASON_MAX + 300];
 
-	if (!request->timed_out) {
-		request->timed_out = request->cancelled = true;
-		request->deadline = now + SECONDS(CANCEL_SECONDS);
-		carry_out(d, lockspace_cancel(d->ls, request->client, request->number));
+	if (!request->end_rc) {
+		end_lock(d, request, now, -EBUSY);
 		return;
 	}
 	/* Even the end of waiting is not confirmed: tell the client; a grant is given back. */
-	timed_out_text(d, request, text, sizeof(text));
+	end_text(d, request, text, sizeof(text));
 	if (client && request->id)
-		refuse_lock(client, request->id, -EBUSY, text);
+		refuse_lock(client, request->id, request->end_rc, text);
 	request->id = 0;
 	request->deadline = 0;
+}
+
+/*
+ * A request that waits while the cluster cannot go on (rule 29): without quorum it ends with the
+ * reason, unless its client wants to wait for that too; one that can do without the lock ends also
+ * when the table does not run for another reason. True: the list may have changed.
+ */
+static bool check_pause(struct daemon *d, struct request *request, uint64_t now)
+{
+	const struct client *client = client_of(d, request);
+	char text[REASON_MAX];
+	bool cannot = cannot_run(d, text, sizeof(text));
+
+	if (request->parked && !cannot && client) {
+		ask_for_lock(d, client, request);
+		return true;
+	}
+	if (request->cancelled || request->wait_quorum || lockspace_is_running(d->ls))
+		return false;
+	if (cannot)
+		(void)snprintf(request->reason, sizeof(request->reason), "%s", text);
+	else if (!request->unless_paused || now - request->asked_at < SECONDS(SETTLE_WAIT_SECONDS))
+		return false;
+	else
+		explain_pause(d, request);
+	end_lock(d, request, now, -ENOLCK);
+	return true;
 }
 
 void request_tick(struct daemon *d, uint64_t now)
 {
 	for (struct request *request = d->requests->first; request; request = request->next) {
+		if (request->kind == REQUEST_LOCK && check_pause(d, request, now))
+			return;
 		if (!request->deadline || now < request->deadline)
 			continue;
 		if (request->kind == REQUEST_LOCK)
@@ -538,6 +602,8 @@ void request_fail_all(struct daemon *d, const char *why)
 	for (struct request *request = d->requests->first; request; request = request->next) {
 		struct client *client = client_of(d, request);
 
+		if (client && request->id && request->wait_quorum)
+			continue; /* goes on when corosync is back */
 		if (client && request->id && request->kind == REQUEST_LOCK)
 			refuse_lock(client, request->id, -ENOLCK, why);
 		else if (client && request->id)

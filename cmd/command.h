@@ -49,6 +49,7 @@ struct common_args {
 	int debug, quiet, verbose, force;
 	bool yes, test, help, longhelp, version;
 	bool nolocking, readonly, foreign, shared;
+	bool wait, nowait;
 	bool ignore_skipped_cluster, ignore_locking_failure, no_udev_sync;
 	int driver_loaded, autobackup; /* YES, NO; 0 unset */
 	int report_format;	       /* FORMAT_BASIC, FORMAT_JSON; 0 unset */

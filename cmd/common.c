@@ -66,11 +66,15 @@ const struct opt lenient_opts[] = {
 	  "Exit with success when clustered volume groups were skipped." },
 	{ 0, "noudevsync", OPT_FLAG, ARG(no_udev_sync), NULL,
 	  "Do not wait for udev to finish with device nodes." },
+	{ 0, "nowait", OPT_FLAG, ARG(nowait), NULL,
+	  "Fail at once when somebody else holds a lock; global/wait_for_locks=0." },
 	{ 0, "readonly", OPT_FLAG, ARG(readonly), NULL,
 	  "Read metadata without locks and without repairing it." },
 	{ 0, "reportformat", OPT_CHOICE, ARG(report_format), &value_report_format,
 	  "Print reports as tables or as JSON." },
 	{ 0, "shared", OPT_FLAG, ARG(shared), NULL, "Accepted for compatibility." },
+	{ 0, "wait", OPT_FLAG, ARG(wait), NULL,
+	  "Wait for locks, and for a cluster without quorum, as long as it takes." },
 	{ 0 },
 };
 
@@ -87,6 +91,8 @@ static const char *config_override(struct cmdline *line, struct err *err)
 		buf_puts(&config, "\nactivation/udev_sync=0");
 	if (common->autobackup == NO)
 		buf_puts(&config, "\nbackup/backup=0");
+	if (common->nowait)
+		buf_puts(&config, "\nglobal/wait_for_locks=0");
 	override =
 		config.failed ? NULL : arena_strdup(&line->arena, config.data ? config.data : "");
 	if (!override)
@@ -102,6 +108,8 @@ int common_context_options(struct cmdline *line, struct context_options *ret_opt
 
 	if (!override)
 		return -ENOMEM;
+	if (common->wait && common->nowait)
+		return err_set(err, EINVAL, "--wait and --nowait cannot be used together.");
 	if (common->devices.count && common->devices_file)
 		return err_set(err, EINVAL, "A --devices list cannot be used with --devicesfile.");
 	if (common->devices_file && strchr(common->devices_file, '/'))
@@ -118,6 +126,7 @@ int common_context_options(struct cmdline *line, struct context_options *ret_opt
 		.verbose = common->verbose,
 		.nolocking = common->nolocking,
 		.readonly = common->readonly,
+		.wait = common->wait,
 	};
 	return 0;
 }

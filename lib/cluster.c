@@ -71,6 +71,7 @@ static int keep_welcome(struct cluster *cluster, const struct client_message *we
 			       "restart it.",
 			       welcome->protocol, CLIENT_PROTOCOL);
 	cluster->node = welcome->node;
+	cluster->scope_is_node = welcome->scope_is_node;
 	cluster->lock_timeout = welcome->value > 86400 ? 86400 : (uint32_t)welcome->value;
 	cluster->node_name = strdup(welcome->node_name);
 	cluster->cluster_name = strdup(welcome->cluster_name);
@@ -200,6 +201,11 @@ const char *cluster_node_name(const struct cluster *cluster)
 const char *cluster_name(const struct cluster *cluster)
 {
 	return cluster->cluster_name;
+}
+
+bool cluster_scope_is_node(const struct cluster *cluster)
+{
+	return cluster->scope_is_node;
 }
 
 int cluster_request_text(struct cluster *cluster, struct client_message *request,

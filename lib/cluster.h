@@ -24,13 +24,16 @@ void cluster_close(struct cluster *cluster);
 bool cluster_is_running(struct context *context);
 
 /**
- * Take @resource ("P_global", "V_<vg>"). Waits up to the daemon's lock_timeout (a waiting line goes
- * to ctx_verbose after 1 s, to ctx_warn after 5 s, naming the holder). @ret_value: highest seqno
- * committed, 0 unknown. -EBUSY refused or timed out, -ENOLCK not quorate or paused. The text says
- * who holds it.
+ * Take @resource ("P_global", "V_<vg>"). Waits up to the daemon's lock_timeout, or with --wait as
+ * long as it takes; with global/wait_for_locks=0 not at all (a waiting line goes to ctx_verbose
+ * after 1 s, to ctx_warn after 5 s, naming the holder). @ret_value: highest seqno committed, 0
+ * unknown. -EBUSY refused or timed out, -ENOLCK not quorate or paused. The text says who holds it.
  */
 int cluster_lock(struct cluster *cluster, const char *resource, enum lock_mode mode,
 		 uint64_t *ret_value, struct err *err) MUST_CHECK;
+/** The same, but -ENOLCK within seconds when nothing is granted now because a node is lost. */
+int cluster_lock_unless_paused(struct cluster *cluster, const char *resource, enum lock_mode mode,
+			       uint64_t *ret_value, struct err *err) MUST_CHECK;
 /** @value: the seqno committed under it; 0 nothing was; LOCK_VALUE_FORGET there is no such VG any
  * more. */
 int cluster_unlock(struct cluster *cluster, const char *resource, uint64_t value,
@@ -97,5 +100,7 @@ void lv_holders_free(struct lv_holders *holders);
 
 const char *cluster_node_name(const struct cluster *cluster); /* this node's corosync name */
 const char *cluster_name(const struct cluster *cluster);
+/** deactivation_scope = "node": what a person deactivates is meant for this node only. */
+bool cluster_scope_is_node(const struct cluster *cluster);
 
 #endif

@@ -73,6 +73,7 @@ struct waiting {
 	int64_t began;
 	int told; /* 0 nothing, 1 verbose, 2 warning */
 	const char *resource;
+	bool endless;	     /* --wait */
 	char text[TEXT_MAX]; /* the daemon's: whom we wait for; "" not known yet */
 };
 
@@ -110,7 +111,7 @@ static int wait_for_grant(struct cluster *cluster, uint32_t id, struct waiting *
 
 	for (;;) {
 		rc = cluster_receive(cluster, id, tell_waiting(cluster, waiting), &answer, err);
-		if (rc == -ETIMEDOUT && now_ms() - waiting->began < limit)
+		if (rc == -ETIMEDOUT && (waiting->endless || now_ms() - waiting->began < limit))
 			continue;
 		if (rc == -ETIMEDOUT)
 			return cluster_fail(cluster, err_set(err, EHOSTDOWN,
@@ -133,6 +134,11 @@ static int wait_for_grant(struct cluster *cluster, uint32_t id, struct waiting *
 	return 0;
 }
 
+static bool waits_for_quorum(const struct cluster *cluster)
+{
+	return cluster->context && cluster->context->options.wait;
+}
+
 static bool may_wait(const struct cluster *cluster)
 {
 	const struct context *context = cluster->context;
@@ -143,16 +149,19 @@ static bool may_wait(const struct cluster *cluster)
 	       config_bool(context->config, "global/wait_for_locks");
 }
 
-int cluster_lock(struct cluster *cluster, const char *resource, enum lock_mode mode,
-		 uint64_t *ret_value, struct err *err)
+static int take_lock(struct cluster *cluster, const char *resource, enum lock_mode mode,
+		     bool unless_paused, uint64_t *ret_value, struct err *err)
 {
+	const bool endless = !unless_paused && waits_for_quorum(cluster);
 	struct client_message request = {
 		.type = CLIENT_LOCK,
 		.resource = resource,
 		.mode = mode,
-		.wait = may_wait(cluster),
+		.wait = endless || may_wait(cluster),
+		.wait_quorum = endless,
+		.unless_paused = unless_paused,
 	};
-	struct waiting waiting = { .began = now_ms(), .resource = resource };
+	struct waiting waiting = { .began = now_ms(), .resource = resource, .endless = endless };
 	bool is_held = find_held(cluster, resource) < cluster->held_count;
 	uint64_t value = 0;
 	char *name = NULL;
@@ -175,6 +184,18 @@ int cluster_lock(struct cluster *cluster, const char *resource, enum lock_mode m
 	if (ret_value)
 		*ret_value = value;
 	return 0;
+}
+
+int cluster_lock(struct cluster *cluster, const char *resource, enum lock_mode mode,
+		 uint64_t *ret_value, struct err *err)
+{
+	return take_lock(cluster, resource, mode, false, ret_value, err);
+}
+
+int cluster_lock_unless_paused(struct cluster *cluster, const char *resource, enum lock_mode mode,
+			       uint64_t *ret_value, struct err *err)
+{
+	return take_lock(cluster, resource, mode, true, ret_value, err);
 }
 
 int cluster_unlock(struct cluster *cluster, const char *resource, uint64_t value, struct err *err)

@@ -21,6 +21,7 @@ struct cluster {
 	uint32_t open_run;     /* id of the RUN whose operation is open; 0 none */
 	uint32_t lock_timeout; /* seconds, of the daemon */
 	uint32_t node;
+	bool scope_is_node; /* deactivation_scope of the daemon */
 	char *node_name;
 	char *cluster_name;
 	char *version;		    /* of the daemon */

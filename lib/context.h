@@ -53,6 +53,7 @@ struct context_options {
 	int verbose;	/* number of -v */
 	bool nolocking; /* --nolocking */
 	bool readonly;	/* --readonly */
+	bool wait;	/* --wait: for locks and for quorum, as long as it takes */
 	bool is_daemon; /* clvmd's workers: never connect to clvmd, locks are held by the asking
 			   node */
 };

@@ -108,7 +108,9 @@ static bool is_chosen(const struct session *session, const struct lv *lv,
 		return true;
 	if (lv->status & FLAG_ACTIVATION_SKIP && !args->ignore_skip)
 		return false;
-	return activation_is_allowed(session->context, lv, args->change == CHANGE_ACTIVATE_AUTO);
+	return activation_is_allowed(session->context, lv,
+				     args->change == CHANGE_ACTIVATE_AUTO ||
+					     args->change == CHANGE_ACTIVATE_AUTO_LOCAL);
 }
 
 /* LVs with a hole are left out and the command fails for them, the others are activated. */
@@ -250,18 +252,33 @@ static int deactivate_vg(const struct session *session, struct lv **lvs, size_t 
 	return rc;
 }
 
-int op_vg_activate(struct context *context, const char *name, const struct activate_args *args,
+/* deactivation_scope = "node": what cluster managers stop here goes on elsewhere. */
+static struct activate_args args_for(const struct session *session,
+				     const struct activate_args *args)
+{
+	struct activate_args mine = *args;
+
+	if (mine.change == CHANGE_DEACTIVATE && session_is_clustered(session) &&
+	    cluster_scope_is_node(session->cluster))
+		mine.change = CHANGE_DEACTIVATE_LOCAL;
+	return mine;
+}
+
+int op_vg_activate(struct context *context, const char *name, const struct activate_args *given,
 		   struct err *err)
 {
 	AUTO_ARENA struct arena arena = { .limit = VG_ARENA_LIMIT };
 	AUTO_SESSION struct session session = { 0 };
 	struct err failed = { 0 }, ignored = { 0 };
+	struct activate_args mine;
+	const struct activate_args *args = &mine;
 	struct lv **chosen;
 	size_t count, active = 0;
 	int rc;
 
-	if ((rc = session_open(context, name, access_for(args), &session, err)))
+	if ((rc = session_open(context, name, access_for(given), &session, err)))
 		return rc;
+	mine = args_for(&session, given);
 	mark_missing(&session);
 	if (!(chosen = arena_calloc(&arena, session.before->vg->lv_count + 1, sizeof(*chosen))))
 		return err_set(err, ENOMEM, "Out of memory.");
@@ -280,11 +297,12 @@ int op_vg_activate(struct context *context, const char *name, const struct activ
 	return rc ? rc : failed.code;
 }
 
-int lv_activate_in(struct session *session, const char *lv_name, const struct activate_args *args,
+int lv_activate_in(struct session *session, const char *lv_name, const struct activate_args *given,
 		   struct err *err)
 {
 	struct err refused = { 0 };
 	size_t count = 1, open = 0;
+	const struct activate_args mine = args_for(session, given), *args = &mine;
 	struct lv *lv;
 	int rc;
 

@@ -92,12 +92,13 @@ int op_vg_rename(struct context *context, const char *old_name, const char *new_
  * auto. */
 enum activation_change {
 	CHANGE_NONE = 0,
-	CHANGE_ACTIVATE,	   /* y, sy */
-	CHANGE_ACTIVATE_EXCLUSIVE, /* ey */
-	CHANGE_ACTIVATE_LOCAL,	   /* ly */
-	CHANGE_ACTIVATE_AUTO,	   /* ay */
-	CHANGE_DEACTIVATE,	   /* n */
-	CHANGE_DEACTIVATE_LOCAL,   /* ln */
+	CHANGE_ACTIVATE,	    /* y, sy */
+	CHANGE_ACTIVATE_EXCLUSIVE,  /* ey */
+	CHANGE_ACTIVATE_LOCAL,	    /* ly */
+	CHANGE_ACTIVATE_AUTO,	    /* ay */
+	CHANGE_ACTIVATE_AUTO_LOCAL, /* clvmd, at its start: activate_at_start */
+	CHANGE_DEACTIVATE,	    /* n */
+	CHANGE_DEACTIVATE_LOCAL,    /* ln */
 };
 
 /** "y", "n", "ey", "ly", "ln", "nl", "ys", "ay" ... -EINVAL "Invalid argument for

@@ -123,7 +123,11 @@ static int lock_cluster(struct session *session, const char *name, enum session_
 	}
 	if (!(resource = vg_resource(name)))
 		return err_set(err, ENOMEM, "Out of memory.");
-	rc = cluster_lock(session->cluster, resource, mode, &session->value, err);
+	/* A node must always be able to let go of what it has: without the lock if need be. */
+	rc = access == SESSION_DEACTIVATE
+		     ? cluster_lock_unless_paused(session->cluster, resource, mode, &session->value,
+						  err)
+		     : cluster_lock(session->cluster, resource, mode, &session->value, err);
 	if (rc) {
 		free(resource);
 		if (rc == -ENOLCK && access == SESSION_DEACTIVATE)

@@ -38,6 +38,9 @@ enum tag {
 	TAG_JSON = 19,
 	TAG_FORCE = FIELD_REQUIRED | 20,
 	TAG_NO_VOLUMES = FIELD_REQUIRED | 21,
+	TAG_WAIT_QUORUM = FIELD_REQUIRED | 30,
+	TAG_UNLESS_PAUSED = FIELD_REQUIRED | 31,
+	TAG_SCOPE_IS_NODE = FIELD_REQUIRED | 32,
 };
 
 struct field_row {
@@ -69,6 +72,9 @@ static const struct field_row field_rows[] = {
 	{ TAG_JSON, KIND_BOOL, AT(json), 0 },
 	{ TAG_FORCE, KIND_BOOL, AT(force), 0 },
 	{ TAG_NO_VOLUMES, KIND_BOOL, AT(no_volumes), 0 },
+	{ TAG_WAIT_QUORUM, KIND_BOOL, AT(wait_quorum), 0 },
+	{ TAG_UNLESS_PAUSED, KIND_BOOL, AT(unless_paused), 0 },
+	{ TAG_SCOPE_IS_NODE, KIND_BOOL, AT(scope_is_node), 0 },
 };
 
 #define FIELD_ROWS (sizeof(field_rows) / sizeof(field_rows[0]))

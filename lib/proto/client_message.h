@@ -56,7 +56,7 @@
 
 enum client_message_type {
 	CLIENT_HELLO = 1,  /* protocol, pid, start_time, command */
-	CLIENT_LOCK = 2,   /* resource, mode, wait */
+	CLIENT_LOCK = 2,   /* resource, mode, wait, wait_quorum, unless_paused */
 	CLIENT_UNLOCK = 3, /* resource, value */
 	CLIENT_CANCEL = 4, /* value: the id of the LOCK */
 	CLIENT_RUN = 5,	   /* data: a job; target, node_name */
@@ -72,7 +72,7 @@ enum client_message_type {
 	CLIENT_METRICS = 15,
 
 	CLIENT_WELCOME = 32,	/* protocol, node, node_name, cluster_name, text: version,
-				   value: lock_timeout in seconds */
+				   value: lock_timeout in seconds, scope_is_node */
 	CLIENT_GRANTED = 33,	/* value */
 	CLIENT_REFUSED = 34,	/* rc, text */
 	CLIENT_WAITING = 35,	/* text: for whom */
@@ -113,6 +113,9 @@ struct client_message {
 	const void *data;
 	size_t data_length;
 	bool wait, json, force, no_volumes;
+	bool wait_quorum;   /* LOCK: as long as it takes, also for the cluster to be quorate */
+	bool unless_paused; /* LOCK: refused when nothing is granted now, for a lost node too */
+	bool scope_is_node; /* WELCOME: -an deactivates on this node only (deactivation_scope) */
 };
 
 /** Append the fields of @message to @out. -E2BIG when a field is longer than its maximum. */

@@ -14,9 +14,14 @@ EXEC = 'clvmd { fence = "exec" fence_program = "/lab/fence-lab" }\n'
 OLD, NEW = 16, 20  # MiB: cut_op adds an extent
 
 
-class FencingCase(lab.StoryCase):
+MANUAL = 'clvmd { fence = "manual" }\n'
+NONE = 'clvmd { fence = "none" }\n'
+
+
+class Fencing(lab.StoryCase):
     disks = ("256M",)
     node_count = 3
+    clvmd_config = EXEC
     switch = None
 
     @classmethod
@@ -31,10 +36,20 @@ class FencingCase(lab.StoryCase):
         super().tearDownClass()
 
     def setUp(self):
-        self.switch.log.clear()
+        self.switch.reset()
         for node in self.nodes:
             node.ok("rm -f /run/cut")
         self.n1.ok("vgcreate vg /dev/ubda && lvcreate -L 16M -n lv0 vg")
+
+    def use(self, config):
+        """All daemons with this configuration (tests of one method follow each other)."""
+        if self.clvmd_config == config:
+            return
+        type(self).clvmd_config = config
+        for node in self.nodes:
+            self.cluster.stop_clvmd(node, force=True)
+        self.cluster.start_clvmd(config=config)
+        self.wait_running(*self.nodes)
 
     # ---- what a test needs to know ----
 
@@ -65,7 +80,7 @@ class FencingCase(lab.StoryCase):
         return "\n".join(self.status(node)["waiting_for"])
 
     def come_back(self, node):
-        """Boot it again and have it join."""
+        """Boot it again and have it join; all is as at the start of a test."""
         node.reboot()
         lab.corosync.start(node, self.cluster.corosync_text)
         self.cluster.start_clvmd([node], self.clvmd_config)
@@ -73,33 +88,48 @@ class FencingCase(lab.StoryCase):
         for one in self.nodes:
             self.assertEqual(self.members(one), {n.name: "up" for n in self.nodes})
 
-    # ---- what differs from method to method ----
+    # ---- how it is made sure, by method ----
 
-    def confirm(self, lost, *left):
-        """Until @left know that @lost is down."""
-        raise NotImplementedError
+    def confirmed_by_exec(self, lost, *left):
+        self.wait_running(*left)
+        self.assertIn((left[0].name, "off", lost.name), self.switch.actions())
+        self.said_by_all(left, f"Node {lost.name} is fenced .exec .*/fence-lab., asked by node "
+                         f"{left[0].name}, [0-9]+ s after the loss")
 
-    # ---- the same with each ----
+    def confirmed_by_hand(self, lost, *left):
+        self.wait_unclean(lost, *left)
+        for node in left:
+            self.assertIn(f"clvmd fence-ack {lost.name}", self.waiting_for(node))
+        left[1].ok(f"clvmd fence-ack {lost.name}")
+        self.wait_running(*left)
+        self.said_by_all(left, f"Node {lost.name} is fenced .clvmd fence-ack on node "
+                         f"{left[1].name}, pid [0-9]+, uid 0")
 
-    def test_lock_holder_panics(self):
+    def said_by_all(self, nodes, pattern):
+        for node in nodes:
+            self.assertRegex(node.syslog(), pattern)
+
+    # ---- what happens, whatever the method ----
+
+    def lock_holder_panics(self, confirm):
         self.n3.ok("vgchange -an vg && lvchange -aey vg/lv0")
         self.n3.spawn("sleep 600 | exec lvremove vg/lv0", timeout=620)
         lab.wait_for(lambda: "lvremove" in self.n1.ok("clvmd locks"), 30, "n3 to have the lock")
         job = self.n1.spawn("lvcreate -L 4M -n new vg", timeout=180)
         lab.wait_for(lambda: self.status(self.n2)["locks_waiting"], 30, "n1 to wait")
         self.n3.panic()
-        self.confirm(self.n3, self.n1, self.n2)
+        confirm(self.n3, self.n1, self.n2)
         self.assertEqual(job.result().rc, 0, repr(job.result()))
         self.assertEqual(self.holders(self.n2), {})
         self.n2.ok("lvchange -aey vg/lv0")
         self.come_back(self.n3)
         self.assertEqual(self.holders(self.n3), {"n2": "EX"})
 
-    def test_node_that_commits_panics(self):
+    def committer_panics(self, confirm):
         self.n3.spawn(f"{CUT_OP} vg lv0 disk wait", timeout=600)
         lab.wait_for(lambda: self.n3("test -e /run/cut"), 30, "cut_op to have committed")
         self.n3.panic()
-        self.confirm(self.n3, self.n1, self.n2)
+        confirm(self.n3, self.n1, self.n2)
         for node in (self.n1, self.n2):
             lab.wait_for(lambda: not self.suspended(node), 60, f"{node.name} to resume")
         self.assert_lv_everywhere("vg", "lv0", NEW, [self.n1, self.n2])
@@ -108,42 +138,93 @@ class FencingCase(lab.StoryCase):
         self.n3.ok("lvchange -ay vg/lv0")
         self.assert_lv_everywhere("vg", "lv0", 32)
 
-    def test_bystander_panics(self):
+    def bystander_panics(self, confirm):
         self.n2.panic()
         job = self.n1.spawn("lvextend -L 20M vg/lv0", timeout=180)
-        self.confirm(self.n2, self.n1, self.n3)
+        confirm(self.n2, self.n1, self.n3)
         self.assertEqual(job.result().rc, 0, repr(job.result()))
         self.assert_lv_everywhere("vg", "lv0", 20, [self.n1, self.n3])
         self.come_back(self.n2)
 
+    # ---- exec ----
 
-class Exec(FencingCase):
-    clvmd_config = EXEC
+    def test_exec_lock_holder_panics(self):
+        self.use(EXEC)
+        self.lock_holder_panics(self.confirmed_by_exec)
 
-    def confirm(self, lost, *left):
-        self.wait_running(*left)
-        lab.wait_for(lambda: self.members(left[0])[lost.name] == "fenced", 60, "it to be fenced")
-        self.assertIn((left[0].name, "off", lost.name), self.switch.actions())
-        for node in left:
-            self.assertRegex(node.syslog(), f"Node {lost.name} is fenced .exec .*/fence-lab., "
-                             f"asked by node {left[0].name}, [0-9]+ s after the loss")
+    def test_exec_node_that_commits_panics(self):
+        self.use(EXEC)
+        self.committer_panics(self.confirmed_by_exec)
 
+    def test_exec_bystander_panics(self):
+        self.use(EXEC)
+        self.bystander_panics(self.confirmed_by_exec)
 
-class Manual(FencingCase):
-    clvmd_config = 'clvmd { fence = "manual" }\n'
+    def test_exec_a_program_that_hangs_or_fails_is_not_the_end(self):
+        """n1's hangs, so n2 asks after a while, whose fails; when it is repaired n2's counts."""
+        self.use(EXEC)
+        self.switch.hanging.add("n1")
+        self.switch.broken.add("n2")
+        self.n3.panic()
+        lab.wait_for(lambda: "this node asked for its fencing" in self.waiting_for(self.n1), 60,
+                     "n1 to ask")
+        self.assertRegex(self.waiting_for(self.n2), "node n1 is to have it fenced .exec.*, this "
+                         "node will in [0-9]+ s")
+        # what hangs harms nobody
+        self.n1.ok("clvmd locks; lvs; vgchange -aln vg", timeout=30)
+        self.assertFalse(self.n1("test -e /dev/vg/lv0"))
+        lab.wait_for(lambda: "fencing failed" in self.waiting_for(self.n2), 60, "n2 to fail")
+        fencing = self.status(self.n2)["fencing"][0]
+        self.assertEqual(fencing["node"], "n3")
+        self.assertIn("exit status 1: the power switch says: error", fencing["last_failure"])
+        self.assertFalse(self.status(self.n2)["running"])
+        self.switch.broken.clear()
+        self.wait_running(self.n1, self.n2)
+        self.said_by_all([self.n1, self.n2], "Node n3 is fenced .exec.*, asked by node n2")
+        self.switch.hanging.clear()
+        self.come_back(self.n3)
 
-    def confirm(self, lost, *left):
-        self.wait_unclean(lost, *left)
-        for node in left:
-            self.assertIn(f"clvmd fence-ack {lost.name}", self.waiting_for(node))
-        left[1].ok(f"clvmd fence-ack {lost.name}")
-        self.wait_running(*left)
-        for node in left:
-            self.assertRegex(node.syslog(), f"Node {lost.name} is fenced .clvmd fence-ack on "
-                             f"node {left[1].name}, pid [0-9]+, uid 0")
+    # ---- manual ----
 
+    def test_manual_lock_holder_panics(self):
+        self.use(MANUAL)
+        self.lock_holder_panics(self.confirmed_by_hand)
 
-del FencingCase  # not a test of its own
+    def test_manual_node_that_commits_panics(self):
+        self.use(MANUAL)
+        self.committer_panics(self.confirmed_by_hand)
+
+    def test_manual_bystander_panics(self):
+        self.use(MANUAL)
+        self.bystander_panics(self.confirmed_by_hand)
+
+    def test_manual_acknowledgements_that_are_refused(self):
+        self.use(MANUAL)
+        self.n1.fails("clvmd fence-ack n2", 1, "n2 is a member: not accepted")
+        self.n1.fails("clvmd fence-ack n1", 1, "n1 is a member: not accepted")
+        self.n1.fails("clvmd fence-ack n9", 1, 'No node "n9"')
+        self.n1.fails("clvmd fence-ack", 2, "Usage")
+        self.n1.ok("vgchange -an vg")
+        self.cluster.stop_clvmd(self.n3)
+        self.n1.fails("clvmd fence-ack n3", 1, "n3 is up in this cluster: not accepted")
+        self.n1.fails("clvmd fence-ack --no-volumes n3", 1, "not accepted")
+        self.cluster.start_clvmd([self.n3], MANUAL)
+        self.wait_running(*self.nodes)
+
+    # ---- none ----
+
+    def test_none_is_said_each_time(self):
+        self.use(NONE)
+        self.assertIn("UNSAFE", self.n1.ok("clvmd status"))
+        self.assertEqual(self.status(self.n1)["fence"], "none")
+        self.assertIn('fence = "none": UNSAFE', self.n1.syslog())
+        self.n3.panic()
+        self.n1.ok("lvextend -L 20M vg/lv0", timeout=120)
+        self.said_by_all([self.n1, self.n2], 'Node n3 is fenced .fence = "none": not made sure at '
+                         'all, asked by node n1')
+        self.assertEqual(self.switch.actions(), [])
+        self.come_back(self.n3)
+
 
 if __name__ == "__main__":
     lab.run_tests()

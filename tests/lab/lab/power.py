@@ -21,13 +21,17 @@ class PowerSwitch:
     """
 
     def __init__(self, cluster):
-        self.cluster, self.log = cluster, []
-        self.broken, self.hanging = set(), set()
+        self.cluster = cluster
+        self.reset()
         self.lock = threading.Lock()  # one action at a time, as a real switch
         self.listener = socket.create_server((HOST_ADDRESS, PORT))
         threading.Thread(target=self._accept, daemon=True).start()
 
+    def reset(self):
+        self.log, self.broken, self.hanging = [], set(), set()
+
     def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)  # wakes who waits in accept()
         self.listener.close()
 
     def node(self, name):

@@ -7,6 +7,7 @@
 
 #include "clvmd/event.h"
 #include "clvmd/fence.h"
+#include "clvmd/freeze.h"
 #include "clvmd/ghost.h"
 #include "clvmd/group.h"
 #include "clvmd/log.h"
@@ -111,6 +112,7 @@ void carry_out(struct daemon *d, const struct effect *effects)
 	d->carrying_out = false;
 	events_watch(d);
 	fence_watch(d);
+	freeze_watch(d);
 	if (!lockspace_check(d->ls, &err)) {
 		log_line(LOG_CRIT, "The lock table is broken (%s): leaving the group.", err.text);
 		log_write_blackbox();

@@ -19,6 +19,7 @@
 #include <qb/qbutil.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "clvmd/conf.h"
 #include "clvmd/core/lockspace.h"
@@ -36,6 +37,7 @@ struct clients;
 struct cfg;
 struct events;
 struct fences;
+struct freezer;
 struct group;
 struct operations;
 struct journal;
@@ -73,6 +75,7 @@ struct daemon {
 	struct start *start;
 	struct events *events;
 	struct fences *fences;
+	struct freezer *freezer;
 	struct cfg *cfg;
 	struct {
 		bool on, failed;
@@ -86,6 +89,8 @@ struct daemon {
 	bool adopt_waits;  /* for workers of an earlier daemon to end */
 	bool adopt_again;  /* the last try failed */
 	uint64_t up_since; /* 0: was not up yet */
+	bool auto_begun;   /* activate_at_start was looked at */
+	pid_t auto_pid;	   /* its process; 0 none */
 	bool settled;	   /* operations of an earlier daemon have been looked at */
 	bool flush_pending;
 	bool carrying_out;

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "clvmd/carry_out.h"
+#include "clvmd/event.h"
 #include "clvmd/fence_helper.h"
 #include "clvmd/log.h"
 #include "metadata/base/buf.h"
@@ -35,6 +36,7 @@ struct fences {
 	uint64_t method_until;
 	uint32_t rank;	/* how many members ask before this one */
 	uint32_t asker; /* lowest member that is up; 0 none */
+	bool is_up;	/* this node is: else it cannot tell the others */
 };
 
 struct fences *fences_create(struct daemon *d)
@@ -110,6 +112,7 @@ static void note_unclean(struct daemon *d, const struct member_view *member)
 	*row = (struct fence){ .node = member->node, .lost_at = now_ns(), .seen = true };
 	(void)snprintf(row->name, sizeof(row->name), "%s", member->name);
 	fence_describe(d, method, sizeof(method));
+	event_add(d, EVENT_FENCE, row->node, event_text("step", "lost"), event_text("how", method));
 	log_line(LOG_WARNING, "Node %s is lost: nothing is granted until it is fenced: %s%s.",
 		 row->name, method,
 		 fence_method(d) == FENCE_MANUAL
@@ -124,6 +127,7 @@ static bool look_at(void *data, const struct member_view *member)
 
 	if (member->state == MEMBER_UP && !fences->asker)
 		fences->asker = member->node; /* they come in the order of their ids */
+	fences->is_up |= member->state == MEMBER_UP && member->node == d->node;
 	if (member->state == MEMBER_UP && member->node < d->node)
 		fences->rank++;
 	if (member->state == MEMBER_UNCLEAN)
@@ -140,6 +144,7 @@ void fence_watch(struct daemon *d)
 	for (size_t i = 0; i < LOCKSPACE_NODES_MAX; i++)
 		fences->rows[i].seen = false;
 	fences->rank = fences->asker = 0;
+	fences->is_up = false;
 	lockspace_each_member(d->ls, look_at, d);
 	for (size_t i = 0; i < LOCKSPACE_NODES_MAX; i++)
 		if (!fences->rows[i].seen)
@@ -153,8 +158,10 @@ static uint64_t seconds_since(uint64_t then)
 	return (now_ns() - then) / SECONDS(1);
 }
 
-static void failed(struct fence *row, const char *why)
+static void failed(struct daemon *d, struct fence *row, const char *why)
 {
+	event_add(d, EVENT_FENCE, row->node, event_text("step", "failed"),
+		  event_text("reason", why), event_number("attempt", row->attempts));
 	(void)snprintf(row->failure, sizeof(row->failure), "%s", why);
 	log_line(LOG_ERR, "Fencing node %s failed: %s; trying again in %d seconds.", row->name, why,
 		 RETRY_SECONDS);
@@ -173,7 +180,7 @@ static void tell_lockspace(struct daemon *d, struct fence *row, const char *meth
 	carry_out(d, lockspace_fenced(d->ls, &(struct fence_ack){ .node = row->node, .how = how },
 				      &err));
 	if (err.code)
-		failed(row, err.text);
+		failed(d, row, err.text);
 }
 
 static void ask(struct daemon *d, struct fence *row)
@@ -191,27 +198,31 @@ static void ask(struct daemon *d, struct fence *row)
 		tell_lockspace(d, row, "fence = \"none\": not made sure at all");
 		return;
 	}
+	event_add(d, EVENT_FENCE, row->node, event_text("step", "asked"),
+		  event_text("how", fence_method_name(method)),
+		  event_number("attempt", row->attempts),
+		  event_number("seconds", seconds_since(row->lost_at)));
 	log_line(LOG_NOTICE, "Asking for node %s to be fenced (%s, attempt %u).", row->name,
 		 fence_method_name(method), row->attempts);
 	if (fence_helper_start(d, &row->helper, method, row->node, row->name,
 			       seconds_since(row->lost_at), &err))
-		failed(row, err.text);
+		failed(d, row, err.text);
 }
 
 /* Whose turn is it? The lowest at once, the next ones later and later. */
 static bool is_my_turn(const struct daemon *d, const struct fence *row, uint64_t now)
 {
-	return d->fences->asker &&
+	return d->fences->is_up &&
 	       now - row->lost_at >= SECONDS((uint64_t)d->fences->rank * TAKEOVER_SECONDS);
 }
 
-static void check_deadline(struct fence *row, uint64_t now)
+static void check_deadline(struct daemon *d, struct fence *row, uint64_t now)
 {
 	if (!row->helper.pid || now - row->helper.started_at < SECONDS(FENCE_HELPER_SECONDS))
 		return;
 	fence_helper_give_up(&row->helper);
 	if (row->node)
-		failed(row, "no answer in time, the program was killed");
+		failed(d, row, "no answer in time, the program was killed");
 }
 
 void fence_tick(struct daemon *d, uint64_t now)
@@ -221,7 +232,7 @@ void fence_tick(struct daemon *d, uint64_t now)
 	for (size_t i = 0; i < LOCKSPACE_NODES_MAX; i++) {
 		struct fence *row = &d->fences->rows[i];
 
-		check_deadline(row, now);
+		check_deadline(d, row, now);
 		if (!row->node || row->helper.pid || now < row->retry_at ||
 		    fence_method(d) == FENCE_MANUAL || !lockspace_is_quorate(d->ls) ||
 		    !is_my_turn(d, row, now))
@@ -243,7 +254,7 @@ static void log_output(const char *name, const char *output)
 	}
 }
 
-static void say_why(struct fence *row, int status)
+static void say_why(struct daemon *d, struct fence *row, int status)
 {
 	const char *last = strrchr(row->helper.output, '\n');
 	char why[HOW_MAX];
@@ -253,7 +264,7 @@ static void say_why(struct fence *row, int status)
 		       WIFSIGNALED(status) ? "killed by signal" : "exit status",
 		       WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
 		       *last ? ": " : "", last);
-	failed(row, why);
+	failed(d, row, why);
 }
 
 bool fence_process_ended(struct daemon *d, pid_t pid, int status)
@@ -271,15 +282,21 @@ bool fence_process_ended(struct daemon *d, pid_t pid, int status)
 		if (row->node && is_down)
 			tell_lockspace(d, row, method);
 		else if (row->node)
-			say_why(row, status);
+			say_why(d, row, status);
 		/* else it came back meanwhile: this is about an earlier loss */
 		return true;
 	}
 	return false;
 }
 
+/* How long it took: as this node saw it, from the loss to here. */
 void fence_confirmed(struct daemon *d, uint32_t node, const char *how)
 {
+	const struct fence *row = row_of(d->fences, node);
+
+	event_add(d, EVENT_FENCE, node, event_text("step", "confirmed"), event_text("how", how),
+		  event_number("seconds",
+			       row && row->node == node ? seconds_since(row->lost_at) : 0));
 	log_line(LOG_WARNING, "Node %s is fenced (%s): its locks are released.",
 		 lockspace_node_name(d->ls, node), how);
 }
@@ -315,7 +332,8 @@ static void describe_row(struct daemon *d, const struct fence *row, char *text, 
 		(void)snprintf(text, size,
 			       "node %s is to have it fenced (%s), this node will in %" PRIu64 " s",
 			       lockspace_node_name(d->ls, d->fences->asker),
-			       fence_method_name(method), (uint64_t)((turn - now) / SECONDS(1)) + 1);
+			       fence_method_name(method),
+			       (uint64_t)((turn - now) / SECONDS(1)) + 1);
 	else
 		(void)snprintf(text, size, "its fencing is about to be asked for (%s)",
 			       fence_method_name(method));

@@ -134,6 +134,11 @@ uint64_t journal_since(const struct journal *journal, const char *resource)
 	return lv ? lv->since : 0;
 }
 
+bool journal_has_lvs(const struct journal *journal)
+{
+	return qb_map_count_get(journal->lvs) > 0;
+}
+
 void journal_each(const struct journal *journal,
 		  void (*visit)(void *data, const char *resource, enum lock_mode mode,
 				const char *name),

@@ -32,6 +32,8 @@ const char *journal_name(const struct journal *journal, const char *resource); /
 /** Wall clock of its first journal_add(), in nanoseconds since 1970; 0 unknown. */
 uint64_t journal_since(const struct journal *journal, const char *resource);
 
+bool journal_has_lvs(const struct journal *journal);
+
 void journal_each(const struct journal *journal,
 		  void (*visit)(void *data, const char *resource, enum lock_mode mode,
 				const char *name),

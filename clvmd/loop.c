@@ -17,12 +17,14 @@
 
 #include "clvmd/admin.h"
 #include "clvmd/adopt.h"
+#include "clvmd/auto_activate.h"
 #include "clvmd/carry_out.h"
 #include "clvmd/cfg.h"
 #include "clvmd/client.h"
 #include "clvmd/daemon.h"
 #include "clvmd/event.h"
 #include "clvmd/fence.h"
+#include "clvmd/freeze.h"
 #include "clvmd/ghost.h"
 #include "clvmd/group.h"
 #include "clvmd/journal.h"
@@ -188,6 +190,8 @@ static void tick(void *data)
 	ghost_tick(d, now);
 	workers_tick(d, now);
 	fence_tick(d, now);
+	freeze_tick(d, now);
+	auto_activate_tick(d);
 	admin_tick(d);
 	start_check(d);
 	if (qb_loop_timer_add(d->loop, QB_LOOP_MED, TICK_NS, d, tick, &handle))
@@ -227,6 +231,7 @@ static void destroy_all(struct daemon *d)
 	workers_destroy(d->workers);
 	status_destroy(d->status);
 	fences_destroy(d->fences);
+	freezer_destroy(d->freezer);
 	names_destroy(d->names);
 	journal_destroy(d->journal);
 	start_destroy(d->start);
@@ -247,6 +252,7 @@ static bool create_all(struct daemon *d, int socket_fd)
 	d->nodelist = nodelist_create(d);
 	d->status = status_create(d);
 	d->fences = fences_create(d);
+	d->freezer = freezer_create(d);
 	d->cfg = cfg_create(d);
 	d->clients = clients_create(d, socket_fd);
 	return d->journal && d->clients;

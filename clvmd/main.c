@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clvmd/auto_activate.h"
 #include "clvmd/client.h"
 #include "clvmd/control.h"
 #include "clvmd/log.h"
@@ -191,6 +192,8 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && !strcmp(argv[1], "--worker"))
 		return worker_main();
+	if (argc == 2 && !strcmp(argv[1], AUTO_ACTIVATE_OPTION))
+		return auto_activate_main();
 	if (argc > 1 && control_is_command(argv[1]))
 		return control_main(argc - 1, argv + 1);
 	if ((exit_code = parse(argc, argv, &options)) >= 0)

@@ -18,6 +18,7 @@
 
 #include "clvmd/carry_out.h"
 #include "clvmd/event_report.h"
+#include "clvmd/freeze.h"
 #include "clvmd/journal.h"
 #include "clvmd/log.h"
 #include "clvmd/lv_lock.h"
@@ -492,6 +493,8 @@ static void worked(struct daemon *d, void *data, const struct worker_answer *ans
 
 	if (!answer->rc && ends_operation(running->phase))
 		journal_op_remove(d->journal, running->op);
+	if (ends_operation(running->phase))
+		freeze_change_ended(d);
 	if (gives_locks_back(running) && answer->rc) {
 		check_what_is_active(running, answer);
 		return;

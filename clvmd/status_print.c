@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "clvmd/fence.h"
+#include "clvmd/freeze.h"
 #include "clvmd/group.h"
 #include "clvmd/journal.h"
 #include "clvmd/names.h"
@@ -160,7 +161,7 @@ void status_print_text(struct daemon *d, struct buf *out)
 {
 	const char *votes = quorum_votes(d->quorum);
 	struct buf list = { .limit = STATUS_TEXT_MAX };
-	char fencing[512];
+	char fencing[512], frozen[160];
 
 	buf_printf(out, "clvmd (pid  %d) is running...\n", (int)getpid());
 	buf_printf(out, "Cluster: %s\n", *d->cluster_name ? d->cluster_name : "(unknown)");
@@ -171,6 +172,9 @@ void status_print_text(struct daemon *d, struct buf *out)
 		   d->ls && lockspace_is_running(d->ls) ? "running" : "paused");
 	fence_describe(d, fencing, sizeof(fencing));
 	buf_printf(out, "Fencing: %s\n", fencing);
+	freeze_describe(d, frozen, sizeof(frozen));
+	if (*frozen)
+		buf_printf(out, "Frozen: %s\n", frozen);
 	print_waiting(d, out);
 	buf_puts(out, "Members:\n");
 	if (d->ls)
@@ -303,6 +307,7 @@ void status_print_json(struct daemon *d, struct buf *out)
 				     json_object_new_boolean(d->ls && lockspace_is_running(d->ls)));
 	add_text(status, "fence", fence_method_name(fence_method(d)));
 	(void)json_object_object_add(status, "fencing", fence_json(d));
+	(void)json_object_object_add(status, "frozen", json_object_new_boolean(freeze_is_on(d)));
 	(void)json_object_object_add(status, "waiting_for", waiting_list(d));
 	if (d->ls)
 		lockspace_each_member(d->ls, add_member, members);

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clvmd/auto_activate.h"
 #include "clvmd/fence.h"
 #include "clvmd/link.h"
 #include "clvmd/log.h"
@@ -395,7 +396,7 @@ void workers_reap(struct daemon *d)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (fence_process_ended(d, pid, status))
+		if (fence_process_ended(d, pid, status) || auto_activate_ended(d, pid, status))
 			continue;
 		if (WIFSIGNALED(status))
 			log_line(LOG_ERR, "Process %d was killed by signal %d.", (int)pid,

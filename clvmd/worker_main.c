@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <syslog.h>
 
+#include "clvmd/freeze.h"
 #include "clvmd/names.h"
 #include "clvmd/recover.h"
 #include "clvmd/worker.h"
@@ -208,6 +209,8 @@ static int do_message(struct context *context, const struct client_message *mess
 		return list_names(context, err);
 	if (message->type == CLIENT_WORKER_ERROR)
 		return stop_lvs(context, message, arena, err);
+	if (message->type == CLIENT_WORKER_FREEZE)
+		return freeze_work(message, &reply->value, err);
 	if (message->type != CLIENT_WORKER_RECOVER)
 		return err_set(err, EBADMSG, "Internal error: unknown job for a worker.");
 	if ((rc = job_decode(message->data, message->data_length, arena, &job, err)) ||

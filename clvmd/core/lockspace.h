@@ -361,6 +361,8 @@ struct lockspace_header {
 bool lockspace_is_up(const struct lockspace *ls);
 bool lockspace_is_running(const struct lockspace *ls);
 bool lockspace_is_quorate(const struct lockspace *ls);
+/** Has corosync said at all whether it is? */
+bool lockspace_knows_quorum(const struct lockspace *ls);
 
 /** What it waits for, one sentence a line, into @text; empty when nothing. */
 void lockspace_waiting_for(const struct lockspace *ls, char *text, size_t size);

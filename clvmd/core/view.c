@@ -22,6 +22,11 @@ bool lockspace_is_quorate(const struct lockspace *ls)
 	return ls->quorum_known && ls->quorum.quorate;
 }
 
+bool lockspace_knows_quorum(const struct lockspace *ls)
+{
+	return ls->quorum_known;
+}
+
 const char *lockspace_node_name(const struct lockspace *ls, uint32_t node)
 {
 	return member_name(ls, node);

@@ -78,8 +78,10 @@ int lv_abort(struct context *context, const struct uuid *vg_id, const struct uui
  * work when the storage is gone.
  */
 
-/** Hold all I/O until lv_abort(). Success when not active. */
+/** Hold all I/O until lv_thaw(). Success when not active. */
 int lv_freeze(const struct uuid *vg_id, const struct uuid *lv_id, struct err *err) MUST_CHECK;
+/** Success when it is not suspended, or by a change to it that has still to end. */
+int lv_thaw(const struct uuid *vg_id, const struct uuid *lv_id, struct err *err) MUST_CHECK;
 /** Make all I/O fail from now on, also of those who have it open. Success when not active. */
 int lv_put_on_error(struct context *context, const struct uuid *vg_id, const struct uuid *lv_id,
 		    struct err *err) MUST_CHECK;

@@ -20,6 +20,19 @@ int lv_freeze(const struct uuid *vg_id, const struct uuid *lv_id, struct err *er
 	return mapper_suspend(uuid, false, err);
 }
 
+int lv_thaw(const struct uuid *vg_id, const struct uuid *lv_id, struct err *err)
+{
+	struct mapper_options options = mapper_options(NULL, false);
+	struct lv_kernel_state state;
+	char uuid[MAPPER_UUID_SIZE];
+	int r = mapper_state(mapper_uuid(vg_id, lv_id, uuid), false, &state, NULL, err);
+
+	/* A table that waits is of a change to the LV: that resumes it, or clears the slot. */
+	if (r || !state.suspended || state.inactive_table)
+		return r;
+	return mapper_resume(&options, &state, -1, false, err);
+}
+
 int lv_put_on_error(struct context *context, const struct uuid *vg_id, const struct uuid *lv_id,
 		    struct err *err)
 {

@@ -50,9 +50,9 @@ static int in_use(const struct session *session, const struct lv *lv,
 		return err_set(err, EBUSY,
 			       "Logical volume %s/%s contains a filesystem in use.\n"
 			       "It is mounted on %s on %s.",
-			       vg_name, lv->name, report->mount_points, member_name(member));
+			       vg_name, lv->name, report->mount_points, member_result_name(member));
 	return err_set(err, EBUSY, "Logical volume %s/%s in use.\nIt is open on %s.", vg_name,
-		       lv->name, member_name(member));
+		       lv->name, member_result_name(member));
 }
 
 int lv_check_not_open(const struct session *session, const struct lv *lv,

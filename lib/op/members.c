@@ -173,7 +173,7 @@ int members_query(const struct session *session, struct lv *const *lvs, size_t l
 	return members_run(session, &job, TARGET_ALL_MEMBERS, NULL, results, err);
 }
 
-const char *member_name(const struct member_result *result)
+const char *member_result_name(const struct member_result *result)
 {
 	return *result->node_name ? result->node_name : "this node";
 }

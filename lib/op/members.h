@@ -49,7 +49,7 @@ int members_check_holders(const struct session *session, const struct uuid *lv_i
 			  const struct member_results *results, struct err *err) MUST_CHECK;
 
 /** "n1", or "this node" for a local VG. */
-const char *member_name(const struct member_result *result);
+const char *member_result_name(const struct member_result *result);
 
 /** What @result says of @lv_id, or NULL. */
 const struct lv_report *member_lv_report(const struct member_result *result,

@@ -202,8 +202,9 @@ static unsigned tell_active(const struct restore *restore, const struct member_r
 			ctx_print(session->context, "Volume group %s has active volume: %s.%s%s",
 				  session->vg->name, lv_name(restore, &report->lv_id, dashed),
 				  session_is_clustered(session) ? " Node: " : "",
-				  session_is_clustered(session) ? member_name(&results->items[i])
-								: "");
+				  session_is_clustered(session)
+					  ? member_result_name(&results->items[i])
+					  : "");
 		}
 	return count;
 }

@@ -116,6 +116,7 @@ static const struct type_row type_rows[] = {
 	{ CLIENT_WORKER_DONE, { 0 } },
 	{ CLIENT_WORKER_PART, { TAG_DATA } },
 	{ CLIENT_WORKER_ERROR, { TAG_DATA } },
+	{ CLIENT_WORKER_FREEZE, { TAG_DATA, TAG_PHASE } },
 };
 
 #define TYPE_ROWS (sizeof(type_rows) / sizeof(type_rows[0]))

@@ -87,6 +87,8 @@ enum client_message_type {
 	CLIENT_WORKER_RECOVER = 67, /* data: a job; DONE's value: 1 the disk has the new metadata */
 	CLIENT_WORKER_LOG = 68,	    /* value: a syslog level; text */
 	CLIENT_WORKER_DONE = 69,    /* rc, text, value, data */
+	CLIENT_WORKER_FREEZE = 76,  /* data: LV resources; phase: 1 freeze, 2 thaw; DONE's value:
+				       how many are frozen now, text: what was left out */
 	CLIENT_WORKER_PART = 70,    /* data: a piece of an answer too long for DONE */
 	CLIENT_WORKER_ERROR = 75,   /* data: lines "<VG id><LV id> <vg>/<lv>" of LVs to put on the
 				       error target; PARTs: ids of those that are removed */

@@ -41,6 +41,13 @@ class Fencing(lab.StoryCase):
             node.ok("rm -f /run/cut")
         self.n1.ok("vgcreate vg /dev/ubda && lvcreate -L 16M -n lv0 vg")
 
+    def tearDown(self):
+        for node in self.nodes:  # of a test that failed
+            if not node.alive():
+                self.switch.reset()
+                self.come_back(node)
+        super().tearDown()
+
     def use(self, config):
         """All daemons with this configuration (tests of one method follow each other)."""
         if self.clvmd_config == config:
@@ -90,8 +97,14 @@ class Fencing(lab.StoryCase):
 
     # ---- how it is made sure, by method ----
 
-    def confirmed_by_exec(self, lost, *left):
+    def wait_fenced(self, lost, *left):
+        for node in left:
+            lab.wait_for(lambda: self.members(node)[lost.name] == "fenced", 90,
+                         f"{node.name} to know that {lost.name} is down", interval=0.3)
         self.wait_running(*left)
+
+    def confirmed_by_exec(self, lost, *left):
+        self.wait_fenced(lost, *left)
         self.assertIn((left[0].name, "off", lost.name), self.switch.actions())
         self.said_by_all(left, f"Node {lost.name} is fenced .exec .*/fence-lab., asked by node "
                          f"{left[0].name}, [0-9]+ s after the loss")
@@ -101,13 +114,19 @@ class Fencing(lab.StoryCase):
         for node in left:
             self.assertIn(f"clvmd fence-ack {lost.name}", self.waiting_for(node))
         left[1].ok(f"clvmd fence-ack {lost.name}")
-        self.wait_running(*left)
+        self.wait_fenced(lost, *left)
         self.said_by_all(left, f"Node {lost.name} is fenced .clvmd fence-ack on node "
                          f"{left[1].name}, pid [0-9]+, uid 0")
 
     def said_by_all(self, nodes, pattern):
+        """In the log and as an event of each of @nodes."""
         for node in nodes:
             self.assertRegex(node.syslog(), pattern)
+            events = [json.loads(line) for line in node.ok("clvmd events --json").splitlines()]
+            confirmed = [event for event in events if event["type"] == "fence"
+                         and event["step"] == "confirmed"]
+            self.assertRegex(f"Node {confirmed[-1]['node']} is fenced {confirmed[-1]['how']}",
+                             pattern.replace("fenced .", "fenced "))
 
     # ---- what happens, whatever the method ----
 
@@ -179,7 +198,7 @@ class Fencing(lab.StoryCase):
         self.assertIn("exit status 1: the power switch says: error", fencing["last_failure"])
         self.assertFalse(self.status(self.n2)["running"])
         self.switch.broken.clear()
-        self.wait_running(self.n1, self.n2)
+        self.wait_fenced(self.n3, self.n1, self.n2)
         self.said_by_all([self.n1, self.n2], "Node n3 is fenced .exec.*, asked by node n2")
         self.switch.hanging.clear()
         self.come_back(self.n3)
@@ -219,6 +238,7 @@ class Fencing(lab.StoryCase):
         self.assertEqual(self.status(self.n1)["fence"], "none")
         self.assertIn('fence = "none": UNSAFE', self.n1.syslog())
         self.n3.panic()
+        self.wait_fenced(self.n3, self.n1, self.n2)
         self.n1.ok("lvextend -L 20M vg/lv0", timeout=120)
         self.said_by_all([self.n1, self.n2], 'Node n3 is fenced .fence = "none": not made sure at '
                          'all, asked by node n1')

@@ -1,0 +1,118 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Real pacemaker with a fence device: clvmd asks it, and believes no success from before the loss."""
+import json
+
+import lab
+
+START = """install -d -o hacluster -g haclient -m 750 /run/crm /var/lib/pacemaker \
+	/var/lib/pacemaker/cib /var/lib/pacemaker/pengine /var/lib/pacemaker/cores /var/log/pacemaker
+cp /lab/fence_clvmlab /usr/sbin/
+setsid pacemakerd >>/lab/$NODE/pacemaker.log 2>&1 </dev/null &"""
+DEVICE = """<primitive id="power" class="stonith" type="fence_clvmlab">
+<instance_attributes id="power-attributes">
+<nvpair id="power-hosts" name="pcmk_host_list" value="n1 n2"/>
+</instance_attributes></primitive>"""
+
+
+class Pacemaker(lab.StoryCase):
+    disks = ("256M",)
+    memory = "900M"
+    clvmd_config = "clvmd { }\n"  # what is the default?
+    switch = None
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        try:
+            cls.switch = lab.PowerSwitch(cls.cluster)
+            cls.without_pacemaker = [node.ok("clvmd status") for node in cls.nodes]
+            for node in cls.nodes:
+                node.ok(START)
+            cls.wait_online()
+            cls.n1.ok("crm_attribute -t crm_config -n stonith-enabled -v true && "
+                      "crm_attribute -t crm_config -n stonith-watchdog-timeout -v 0", timeout=120)
+            cls.n1.ok("cibadmin -C -o resources -p", stdin=DEVICE, timeout=120)
+            lab.wait_for(lambda: "power" in cls.n1("stonith_admin -L", timeout=120).text, 120,
+                         "the fence device", interval=1)
+        except BaseException:
+            cls.keep_logs("Pacemaker.setUpClass")
+            cls.tearDownClass()
+            raise
+
+    @classmethod
+    def tearDownClass(cls):
+        if cls.switch:
+            cls.switch.close()
+        super().tearDownClass()
+
+    @classmethod
+    def wait_online(cls):
+        for node in cls.nodes:
+            lab.wait_for(lambda: "Online: [ n1 n2 ]" in node("crm_mon -1", timeout=120).out, 180,
+                         f"pacemaker on {node.name} to see both", interval=1)
+
+    def setUp(self):
+        self.switch.reset()
+        self.n1.ok("vgcreate vg /dev/ubda && lvcreate -L 16M -n lv0 vg")
+
+    def status(self, node):
+        return json.loads(node.ok("clvmd status --json"))
+
+    def waiting_for(self, node):
+        return "\n".join(self.status(node)["waiting_for"])
+
+    def wait_running(self, *nodes):
+        for node in nodes:
+            lab.wait_for(lambda: self.status(node)["running"], 180, f"{node.name} to run",
+                         interval=0.5)
+
+    def wait_fenced(self):
+        lab.wait_for(lambda: [m["state"] for m in self.status(self.n1)["members"]]
+                     == ["up", "fenced"], 240, "n1 to know that n2 is down", interval=0.5)
+        self.wait_running(self.n1)
+        self.assertRegex(self.n1.syslog(), "Node n2 is fenced .pacemaker.*, asked by node n1, "
+                         "[0-9]+ s after the loss")
+
+    def come_back(self, node):
+        """The switch has started it again."""
+        node.wait_until_up()
+        self.cluster.assert_ours(node)
+        lab.corosync.start(node, self.cluster.corosync_text)
+        self.cluster.start_clvmd([node], self.clvmd_config)
+        self.wait_running(*self.nodes)
+        node.ok(START)
+        self.wait_online()
+
+    def test_pacemaker_fences_and_only_what_it_did_after_the_loss_counts(self):
+        for text in self.without_pacemaker:
+            self.assertIn("Fencing: manual (default: pacemaker does not run here)", text)
+        for node in self.nodes:
+            self.assertIn("Fencing: pacemaker (default: pacemaker runs here)",
+                          node.ok("clvmd status"))
+        self.n2.ok("vgchange -an vg && lvchange -aey vg/lv0")
+        self.n2.panic()
+        job = self.n1.spawn("lvchange -aey vg/lv0", timeout=300)
+        self.wait_fenced()
+        self.assertEqual(job.result().rc, 0, repr(job.result()))
+        reboots = self.switch.actions("reboot", "off")
+        self.assertTrue(reboots and all(node == "n2" for _, _, node in reboots), reboots)
+        self.come_back(self.n2)
+
+        # Again; the fencer has a success on record, of before this loss, and the device fails.
+        self.switch.reset()
+        self.switch.broken.update(("n1", "n2"))
+        self.n2.panic()
+        lab.wait_for(lambda: "fencing failed" in self.waiting_for(self.n1), 240,
+                     "pacemaker to fail", interval=0.5)
+        self.assertFalse(self.status(self.n1)["running"])
+        self.assertTrue(self.n1("stonith_admin --history n2 | grep -i succe"))
+        self.switch.broken.clear()
+        self.wait_fenced()
+        self.come_back(self.n2)
+        self.n2.ok("lvextend -L 20M vg/lv0", timeout=120)
+        self.assertEqual(self.lv_sizes(self.n1)["vg/lv0"], 20 << 20)
+
+
+if __name__ == "__main__":
+    lab.run_tests()

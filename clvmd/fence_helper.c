@@ -54,12 +54,13 @@ bool fence_pacemaker_runs(void)
 
 	if (access(STONITH_ADMIN, X_OK) || !(sockets = fopen(UNIX_SOCKETS, "re")))
 		return false;
+	/* Abstract: "@stonith-ng", filled up with NULs, which are shown as "@"; or the end of a
+	 * path. */
 	while (!found && getline(&line, &size, sockets) > 0) {
-		size_t length = strcspn(line, "\n"), name = strlen(FENCER_SOCKET);
+		const char *at = strstr(line, FENCER_SOCKET);
 
-		/* "@stonith-ng", or the end of a path */
-		found = length > name && strchr(" @/", line[length - name - 1]) &&
-			!strncmp(line + length - name, FENCER_SOCKET, name);
+		found = at && at > line && strchr("@/", at[-1]) &&
+			strchr("@\n", at[strlen(FENCER_SOCKET)]);
 	}
 	(void)fclose(sockets);
 	return found;

@@ -104,6 +104,8 @@ static const char *kind_name(const struct job *job, enum job_phase phase)
 		return "resize file system";
 	case JOB_BACKUP:
 		return "backup";
+	case JOB_CHECK_FS:
+		return "check file system";
 	}
 	return "?";
 }

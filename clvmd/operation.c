@@ -182,7 +182,7 @@ static void start_work(struct running *running)
 					  .phase = (uint32_t)job_phase(running),
 					  .data = running->payload,
 					  .data_length = running->payload_length };
-	unsigned int seconds = running->job.kind == JOB_RESIZE_FS ? 0 : JOB_SECONDS;
+	unsigned int seconds = job_is_endless(running->job.kind) ? 0 : JOB_SECONDS;
 
 	running->state = WORKING;
 	worker_submit(running->d, queue_key(running), &message, seconds, worked, running);

@@ -358,6 +358,7 @@ static bool needs_running(enum job_kind kind)
 	case JOB_REFRESH:
 	case JOB_SUSPEND:
 	case JOB_RESIZE_FS:
+	case JOB_CHECK_FS:
 		return true;
 	case JOB_RESCAN:
 	case JOB_QUERY:
@@ -398,7 +399,7 @@ static void begin(struct client *client, const struct client_message *message,
 
 	request->run_id = message->id;
 	request->phase = job->kind == JOB_SUSPEND ? OP_PREPARE : OP_DO;
-	request->endless = job->kind == JOB_RESIZE_FS;
+	request->endless = job_is_endless(job->kind);
 	if (!request->endless)
 		request->deadline = now_ns() + SECONDS(JOB_SECONDS + OP_EXTRA_SECONDS);
 	(void)snprintf(resource, sizeof(resource), "V_%s", job->vg_name ? job->vg_name : "");

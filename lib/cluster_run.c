@@ -149,6 +149,7 @@ static const char *failure_prefix(enum job_kind kind)
 	case JOB_QUERY:
 	case JOB_RESIZE_FS:
 	case JOB_BACKUP:
+	case JOB_CHECK_FS:
 		break;
 	}
 	return "Error on node";

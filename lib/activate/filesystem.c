@@ -61,12 +61,9 @@ static int ext_resize(struct context *context, const struct volume *volume, stru
 {
 	char size[32];
 	const char *const argv[] = { "resize2fs", volume->path, size, NULL };
-	int r;
 
 	/* "s": sectors of 512 bytes. */
 	(void)snprintf(size, sizeof(size), "%" PRIu64 "s", volume->size_sectors);
-	if (!volume->mounted_on && (r = ext_check(context, volume, err)))
-		return r;
 	return run(context, argv, 0, err);
 }
 
@@ -131,7 +128,7 @@ static int gfs2_resize(struct context *context, const struct volume *volume, str
 	const char *const argv[] = { "gfs2_grow", volume->mounted_on, NULL };
 
 	if (!volume->mounted_on)
-		return err_set(err, EINVAL,
+		return err_set(err, ENOTSUP,
 			       "File system gfs2 on %s is not mounted here: gfs2_grow needs that.",
 			       volume->path);
 	return run(context, argv, 0, err);
@@ -167,12 +164,12 @@ static int probe_type(const char *path, char **ret_type, struct err *err)
 	(void)blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE);
 	found = blkid_do_safeprobe(probe);
 	if (found == -2)
-		return err_set(err, EINVAL,
+		return err_set(err, ENOTSUP,
 			       "Device \"%s\" has signatures of more than one file system.", path);
 	if (found < 0)
 		return err_set(err, EIO, "Cannot read %s.", path);
 	if (found || blkid_probe_lookup_value(probe, "TYPE", &name, NULL))
-		return err_set(err, EINVAL, "Cannot get FSTYPE of \"%s\".", path);
+		return err_set(err, ENOTSUP, "Cannot get FSTYPE of \"%s\".", path);
 	if (!(*ret_type = strdup(name)))
 		return err_set(err, ENOMEM, "Out of memory.");
 	return 0;
@@ -191,7 +188,7 @@ static int find_type(const char *path, const struct filesystem_type **ret_type, 
 		*ret_type = &types[i];
 		return 0;
 	}
-	return err_set(err, EINVAL,
+	return err_set(err, ENOTSUP,
 		       "Filesystem \"%s\" on device \"%s\" is not supported by this tool.", name,
 		       path);
 }
@@ -211,33 +208,36 @@ static int find_mount(const char *path, struct arena *arena, const char **ret_di
 	return 0;
 }
 
-int filesystem_probe(struct context *context, const char *path, char **ret_type, struct err *err)
+/* What is on @volume->path and where it is mounted; -ENOTSUP, -EBUSY if it cannot be resized. */
+static int look(struct volume *volume, bool shrink, const struct filesystem_type **ret_type,
+		struct arena *arena, struct err *err)
 {
-	const struct filesystem_type *type = NULL;
-	int r = find_type(path, &type, err);
+	int r = find_type(volume->path, ret_type, err);
 
-	(void)context;
-	if (r)
+	if (r || (r = find_mount(volume->path, arena, &volume->mounted_on, err)))
 		return r;
-	if (!tool_exists(type->tool))
-		return err_set(err, EINVAL,
+	if (!tool_exists((*ret_type)->tool))
+		return err_set(err, ENOTSUP,
 			       "Filesystem \"%s\" on device \"%s\": %s is not installed.",
-			       type->name, path, type->tool);
-	if (!(*ret_type = strdup(type->name)))
-		return err_set(err, ENOMEM, "Out of memory.");
+			       (*ret_type)->name, volume->path, (*ret_type)->tool);
+	if (shrink && !(*ret_type)->can_shrink)
+		return err_set(err, ENOTSUP, "Filesystem \"%s\" on \"%s\" cannot be made smaller.",
+			       (*ret_type)->name, volume->path);
+	if (shrink && volume->mounted_on)
+		return err_set(err, EBUSY, "Cannot proceed with mounted filesystem \"%s\".",
+			       volume->mounted_on);
 	return 0;
 }
 
-int filesystem_check(struct context *context, const char *path, struct err *err)
+int filesystem_check(struct context *context, const char *path, bool shrink, bool no_fsck,
+		     struct err *err)
 {
 	struct arena AUTO_ARENA arena = { .limit = MOUNTS_LIMIT };
 	const struct filesystem_type *type = NULL;
 	struct volume volume = { .path = path };
-	int r = find_type(path, &type, err);
+	int r = look(&volume, shrink, &type, &arena, err);
 
-	if (r || (r = find_mount(path, &arena, &volume.mounted_on, err)) || volume.mounted_on)
-		return r;
-	return type->check(context, &volume, err);
+	return r || no_fsck || volume.mounted_on ? r : type->check(context, &volume, err);
 }
 
 int filesystem_resize(struct context *context, const char *path, uint64_t size_sectors, bool shrink,
@@ -246,15 +246,7 @@ int filesystem_resize(struct context *context, const char *path, uint64_t size_s
 	struct arena AUTO_ARENA arena = { .limit = MOUNTS_LIMIT };
 	const struct filesystem_type *type = NULL;
 	struct volume volume = { .path = path, .size_sectors = size_sectors };
-	int r = find_type(path, &type, err);
+	int r = look(&volume, shrink, &type, &arena, err);
 
-	if (r || (r = find_mount(path, &arena, &volume.mounted_on, err)))
-		return r;
-	if (shrink && !type->can_shrink)
-		return err_set(err, EINVAL, "Filesystem \"%s\" on \"%s\" cannot be made smaller.",
-			       type->name, path);
-	if (shrink && volume.mounted_on)
-		return err_set(err, EBUSY, "Cannot proceed with mounted filesystem \"%s\".",
-			       volume.mounted_on);
-	return type->resize(context, &volume, err);
+	return r ? r : type->resize(context, &volume, err);
 }

@@ -39,20 +39,30 @@ static bool ask(void *data, const char *question)
 	return recorder->ops.ask && recorder->ops.ask(recorder->ops.data, question);
 }
 
-static int resize_recorded(struct job_step *step, const char *path, struct buf *output,
-			   struct err *err)
+static int check_or_resize(struct job_step *step, const char *path, struct err *err)
+{
+	const struct job *job = step->job;
+
+	if (job->kind == JOB_CHECK_FS)
+		return filesystem_check(step->context, path, job->shrink, job->no_fsck, err);
+	return filesystem_resize(step->context, path, job->size_sectors, job->shrink, err);
+}
+
+static int run_recorded(struct job_step *step, const char *path, struct buf *output,
+			struct err *err)
 {
 	struct context_ops *ops = &step->context->options.ops;
 	struct recorder recorder = { .output = output, .ops = *ops };
 	int r;
 
 	*ops = (struct context_ops){ .message = record, .ask = ask, .data = &recorder };
-	r = filesystem_resize(step->context, path, step->job->size_sectors, step->job->shrink, err);
+	r = check_or_resize(step, path, err);
 	*ops = recorder.ops;
 	return r;
 }
 
-int job_resize_fs(struct job_step *step, struct err *err)
+/* JOB_CHECK_FS and JOB_RESIZE_FS. */
+int job_fs(struct job_step *step, struct err *err)
 {
 	const struct job *job = step->job;
 	struct buf AUTO_BUF output = { .limit = OUTPUT_MAX };
@@ -70,7 +80,7 @@ int job_resize_fs(struct job_step *step, struct err *err)
 			       "Logical volume %s/%s must be activated before resizing filesystem.",
 			       job->vg_name, job_lv_name(job, 0, dashed));
 	(void)snprintf(path, sizeof(path), "/dev/mapper/%s", state.name);
-	r = resize_recorded(step, path, &output, err);
+	r = run_recorded(step, path, &output, err);
 	if (output.used && !(step->data->output = arena_strdup(step->arena, output.data)) && !r)
 		return err_set(err, ENOMEM, "Out of memory.");
 	/* A result's data may be lost with a failure; the text for people is not. */

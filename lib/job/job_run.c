@@ -20,8 +20,9 @@ static const struct job_entry jobs[] = {
 	[JOB_DEACTIVATE] = { "deactivate", job_deactivate, true, false },
 	[JOB_REFRESH] = { "refresh", job_refresh, true, false },
 	[JOB_SUSPEND] = { "suspend", job_suspend, true, true },
-	[JOB_RESIZE_FS] = { "resize file system", job_resize_fs, true, false },
+	[JOB_RESIZE_FS] = { "resize file system", job_fs, true, false },
 	[JOB_BACKUP] = { "backup", job_backup, true, false },
+	[JOB_CHECK_FS] = { "check file system", job_fs, true, false },
 };
 
 int job_run(struct context *context, const struct job *job, enum job_phase phase,

@@ -18,7 +18,8 @@ enum job_phase {
 /**
  * Run it here. @ret_data is filled in @arena (all zero when the job has none). Reads the disks
  * afresh. LV locks and cluster messages are not its business. Text for people is in @err on
- * failure. What the tools of JOB_RESIZE_FS print is not printed here but in @ret_data->output.
+ * failure. What the tools of JOB_RESIZE_FS and JOB_CHECK_FS print is not
+ * printed here but in @ret_data->output.
  */
 int job_run(struct context *context, const struct job *job, enum job_phase phase,
 	    struct arena *arena, struct job_data *ret_data, struct err *err) MUST_CHECK;

@@ -159,32 +159,29 @@ int op_lv_remove(struct context *context, const char *vg_name, const char *lv_na
 	return remove_lv(&session, lv, err);
 }
 
+/* What could not be removed is said at once, before the next is asked about. */
 int op_lv_remove_all(struct context *context, const char *vg_name, struct err *err)
 {
 	AUTO_SESSION struct session session = { 0 };
-	struct err one = { 0 }, first = { 0 };
 	uint32_t kept = 0;
-	int rc;
+	int rc, failed = 0;
 
 	if ((rc = session_open(context, vg_name, SESSION_WRITE_PARTIAL, &session, err)))
 		return rc;
 	while (session.vg && kept < session.vg->lv_count) {
 		struct lv *lv = session.vg->lvs[kept];
+		struct err one = { 0 };
 
 		if (!lv_is_visible(lv)) {
 			kept++;
 			continue;
 		}
-		one = (struct err){ 0 };
-		if (!lv_remove_in(&session, lv, &one))
+		if (!(rc = lv_remove_in(&session, lv, &one)))
 			continue;
 		kept++;
-		if (!first.code)
-			first = one;
-		else
-			ctx_report_error(context, &one);
+		failed = failed ? failed : rc;
+		ctx_report_error(context, &one);
 	}
-	if (first.code && err)
-		*err = first;
-	return first.code;
+	/* All has been said. */
+	return failed ? err_set(err, -failed, "%s", "") : 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * lvextend, lvreduce, lvresize. The tables of all nodes that have the LV active are switched
- * together (session_write()); a file system is grown after that, on the node that has it mounted,
- * and shrunk before it.
+ * together (session_write()); a file system is looked at before anything changes, grown after that,
+ * on the node that has it mounted, and shrunk before it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -63,29 +63,54 @@ static int choose_fs_node(const struct session *session, struct resize *resize, 
 			active = result;
 	}
 	if (!active)
-		return err_set(err, EINVAL,
+		return err_set(err, ENXIO,
 			       "Logical volume %s/%s must be activated before resizing filesystem.",
 			       session->vg->name, resize->before->name);
 	resize->fs_node = mounted ? mounted->node_name : active->node_name;
 	return 0;
 }
 
+/* JOB_CHECK_FS or JOB_RESIZE_FS, where the file system is; prints what the tools said. */
+static int run_on_fs(const struct session *session, const struct resize *resize, struct job *job,
+		     struct err *err)
+{
+	AUTO_RESULTS struct member_results results = MEMBER_RESULTS;
+	int rc;
+
+	job->size_sectors = (uint64_t)resize->to * session->vg->extent_size;
+	job->shrink = resize->to < resize->from;
+	rc = members_run(session, job, TARGET_ONE_NODE, resize->fs_node, &results, err);
+	for (size_t i = 0; i < results.count; i++)
+		if (results.items[i].data.output && *results.items[i].data.output)
+			ctx_tool_output(session->context, results.items[i].data.output);
+	return rc;
+}
+
+static int check_fs(const struct session *session, const struct lv_resize_args *args,
+		    const struct resize *resize, struct err *err)
+{
+	AUTO_ARENA struct arena arena = { .limit = MEMBER_RESULTS_LIMIT };
+	struct lv *before = resize->before;
+	struct job job;
+	int rc;
+
+	if ((rc = members_job(session, JOB_CHECK_FS, &before, 1, &arena, &job, err)))
+		return rc;
+	job.no_fsck = args->no_fsck;
+	rc = run_on_fs(session, resize, &job, err);
+	return rc ? err_append(err, "\nFilesystem check failed.") : 0;
+}
+
 static int resize_fs(const struct session *session, const struct resize *resize, struct err *err)
 {
 	AUTO_ARENA struct arena arena = { .limit = MEMBER_RESULTS_LIMIT };
-	AUTO_RESULTS struct member_results results = MEMBER_RESULTS;
 	struct lv *before = resize->before;
 	struct job job;
 	int rc;
 
 	if ((rc = members_job(session, JOB_RESIZE_FS, &before, 1, &arena, &job, err)))
 		return rc;
-	job.size_sectors = (uint64_t)resize->to * session->vg->extent_size;
-	job.shrink = resize->to < resize->from;
-	rc = members_run(session, &job, TARGET_ONE_NODE, resize->fs_node, &results, err);
-	for (size_t i = 0; i < results.count; i++)
-		if (results.items[i].data.output && *results.items[i].data.output)
-			ctx_tool_output(session->context, results.items[i].data.output);
+	rc = run_on_fs(session, resize, &job, err);
 	return rc ? err_append(err, "\nFilesystem resize failed.") : 0;
 }
 
@@ -188,7 +213,8 @@ static int prepare(struct session *session, const struct lv_resize_args *args,
 	    (rc = members_query(session, &resize->before, 1, &resize->where, err)))
 		return rc;
 	if (args->resize_fs && !session->context->options.test &&
-	    (rc = choose_fs_node(session, resize, err)))
+	    ((rc = choose_fs_node(session, resize, err)) ||
+	     (rc = check_fs(session, args, resize, err))))
 		return rc;
 	return reduces && !args->resize_fs ? confirm_reduce(session, resize, err) : 0;
 }

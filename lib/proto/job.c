@@ -33,7 +33,13 @@ enum job_tag {
 	TAG_SIZE_SECTORS = 12 | FIELD_REQUIRED,
 };
 
-enum job_flag { FLAG_CLUSTERED = 1, FLAG_READ_ONLY = 2, FLAG_SHRINK = 4, FLAGS_KNOWN = 7 };
+enum job_flag {
+	FLAG_CLUSTERED = 1,
+	FLAG_READ_ONLY = 2,
+	FLAG_SHRINK = 4,
+	FLAG_NO_FSCK = 8,
+	FLAGS_KNOWN = 15
+};
 
 enum data_tag {
 	TAG_REPORT = 1, /* one per LV: REPORT_SIZE bytes, then the fields below */
@@ -67,11 +73,17 @@ static void put_uuids(struct field_writer *writer, uint16_t tag, const struct uu
 		field_put_bytes(writer, tag, ids, count * sizeof(*ids));
 }
 
+bool job_is_endless(enum job_kind kind)
+{
+	return kind == JOB_RESIZE_FS || kind == JOB_CHECK_FS;
+}
+
 int job_encode(const struct job *job, struct buf *out, struct err *err)
 {
 	struct field_writer writer = { .out = out };
 	uint32_t flags = (job->clustered ? FLAG_CLUSTERED : 0U) |
-			 (job->read_only ? FLAG_READ_ONLY : 0U) | (job->shrink ? FLAG_SHRINK : 0U);
+			 (job->read_only ? FLAG_READ_ONLY : 0U) | (job->shrink ? FLAG_SHRINK : 0U) |
+			 (job->no_fsck ? FLAG_NO_FSCK : 0U);
 
 	if (job->lv_count > JOB_LVS_MAX || job->pv_count > JOB_PVS_MAX)
 		return err_set(err, E2BIG, "Too many volumes for one job: %zu LVs, %zu PVs.",
@@ -221,7 +233,7 @@ static bool get_kind(const void *bytes, size_t length, struct job *job)
 {
 	uint32_t kind;
 
-	if (!field_get_u32(bytes, length, &kind) || kind < JOB_RESCAN || kind > JOB_BACKUP)
+	if (!field_get_u32(bytes, length, &kind) || kind < JOB_RESCAN || kind > JOB_CHECK_FS)
 		return false;
 	job->kind = (enum job_kind)kind;
 	return true;
@@ -246,6 +258,7 @@ static bool get_flags(const void *bytes, size_t length, struct job *job)
 	job->clustered = flags & FLAG_CLUSTERED;
 	job->read_only = flags & FLAG_READ_ONLY;
 	job->shrink = flags & FLAG_SHRINK;
+	job->no_fsck = flags & FLAG_NO_FSCK;
 	return true;
 }
 

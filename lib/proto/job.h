@@ -30,6 +30,7 @@ enum job_kind {
 		      */
 	JOB_RESIZE_FS, /* lv_ids[0] to size_sectors */
 	JOB_BACKUP,    /* write the backup file of the VG's committed metadata */
+	JOB_CHECK_FS,  /* before RESIZE_FS: can lv_ids[0]'s be resized, and is it sound? */
 };
 
 #define JOB_LVS_MAX 16384 /* ids of 32 bytes: fits OP_PAYLOAD_MAX */
@@ -52,7 +53,8 @@ struct job {
 	uint64_t text_length; /* SUSPEND: of the precommitted text */
 	uint32_t text_crc;
 	uint64_t size_sectors; /* RESIZE_FS */
-	bool shrink;
+	bool shrink;	       /* RESIZE_FS, CHECK_FS */
+	bool no_fsck;	       /* CHECK_FS: only look what it is */
 };
 
 /* What JOB_QUERY says of one LV on one node. */
@@ -70,8 +72,11 @@ struct job_data {
 	size_t lv_count;
 	struct uuid *missing_pvs; /* RESCAN */
 	size_t missing_pv_count;
-	const char *output; /* RESIZE_FS: what the tools printed; may be NULL */
+	const char *output; /* RESIZE_FS, CHECK_FS: what the tools printed; may be NULL */
 };
+
+/** Takes as long as it takes: no deadline. */
+bool job_is_endless(enum job_kind kind);
 
 /** Encode; -E2BIG past the limits. */
 int job_encode(const struct job *job, struct buf *out, struct err *err) MUST_CHECK;

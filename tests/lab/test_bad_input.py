@@ -111,6 +111,15 @@ class Refused(lab.StoryCase):
         self.refused("lvextend -L 32M vg/lv0", FAILED, "matches existing size")
         self.refused("lvextend -L 16M vg/lv0", FAILED, "not larger than existing size")
 
+    def test_a_file_system_that_cannot_be_resized(self):
+        self.refused("lvextend -r -L +8M vg/lv0", FAILED,
+                     'Cannot get FSTYPE of "/dev/mapper/vg-lv0".', "Filesystem check failed.")
+        self.refused("lvextend -r -n -L +8M vg/lv0", FAILED, "Cannot get FSTYPE")
+        self.n1.ok("vgchange -an vg")
+        self.refused("lvextend -r -L +8M vg/lv0", FAILED,
+                     "vg/lv0 must be activated before resizing filesystem.")
+        self.n1.ok("vgchange -ay vg")
+
     def test_a_mounted_device(self):
         self.n1.ok("mkfs.ext4 -q /dev/ubdc && mkdir -p /mnt/c && mount /dev/ubdc /mnt/c")
         for command in ("pvcreate -y /dev/ubdc", "pvcreate -y -ff /dev/ubdc",

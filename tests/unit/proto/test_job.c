@@ -47,6 +47,7 @@ static struct job full_job(void)
 		.clustered = true,
 		.read_only = true,
 		.shrink = true,
+		.no_fsck = true,
 		.seqno = 4000000000U,
 		.text_length = (uint64_t)5 << 32,
 		.text_crc = 0xfedcba98,
@@ -74,7 +75,7 @@ static void round_trip_keeps_every_field(void **state)
 	assert_int_equal(job.pv_count, 1);
 	assert_true(uuid_equal(&job.pv_ids[0], &id_a));
 	assert_int_equal(job.mode, MODE_EX);
-	assert_true(job.clustered && job.read_only && job.shrink);
+	assert_true(job.clustered && job.read_only && job.shrink && job.no_fsck);
 	assert_true(job.seqno == in.seqno);
 	assert_true(job.text_length == in.text_length);
 	assert_true(job.text_crc == in.text_crc);
@@ -154,7 +155,7 @@ static void names_that_leave_dev_are_refused(void **state)
 static void malformed_fields_are_refused(void **state)
 {
 	static const unsigned char kind_0[] = { 0, 0, 0, 0 }, kind_99[] = { 99, 0, 0, 0 };
-	static const unsigned char mode_6[] = { 6, 0, 0, 0 }, flag_8[] = { 8, 0, 0, 0 };
+	static const unsigned char mode_6[] = { 6, 0, 0, 0 }, flag_16[] = { 16, 0, 0, 0 };
 	char id[UUID_LENGTH];
 
 	(void)state;
@@ -162,7 +163,7 @@ static void malformed_fields_are_refused(void **state)
 	assert_int_equal(decode_with(TAG_KIND, kind_99, 4), -EBADMSG);
 	assert_int_equal(decode_with(TAG_KIND, kind_99, 3), -EBADMSG);
 	assert_int_equal(decode_with(TAG_MODE, mode_6, 4), -EBADMSG);
-	assert_int_equal(decode_with(TAG_FLAGS, flag_8, 4), -EBADMSG);
+	assert_int_equal(decode_with(TAG_FLAGS, flag_16, 4), -EBADMSG);
 	memset(id, '/', sizeof(id));
 	assert_int_equal(decode_with(TAG_VG_ID, id, sizeof(id)), -EBADMSG);
 	memset(id, '\0', sizeof(id));
@@ -231,7 +232,7 @@ static void random_damage_is_safe(void **state)
 		for (int i = rand_r(&seed) % 8; i >= 0; i--)
 			out.data[(size_t)rand_r(&seed) % out.used] = (char)rand_r(&seed);
 		if (!job_decode(out.data, out.used, &arena, &job, NULL))
-			assert_true(job.kind >= JOB_RESCAN && job.kind <= JOB_BACKUP);
+			assert_true(job.kind >= JOB_RESCAN && job.kind <= JOB_CHECK_FS);
 		if (!job_data_decode(out.data, out.used, &arena, &data, NULL))
 			assert_true(data.lv_count <= JOB_LVS_MAX);
 	}

@@ -61,22 +61,27 @@ struct journal *journal_create(struct daemon *d)
 	return journal;
 }
 
-static struct journal_lv *first_lv(const struct journal *journal)
+/* Iterators of libqb are run to their end: the entry where one stops early is not removed by
+ * qb_map_rm(), and is met again. */
+static void forget_lvs(struct journal *journal)
 {
 	qb_map_iter_t *iter = qb_map_iter_create(journal->lvs);
-	void *value = NULL;
+	size_t room = qb_map_count_get(journal->lvs), count = 0;
+	struct journal_lv **lvs = must_alloc((room + 1) * sizeof(struct journal_lv *));
+	void *value;
 
-	(void)qb_map_iter_next(iter, &value);
+	while (qb_map_iter_next(iter, &value))
+		if (count < room)
+			lvs[count++] = value;
 	qb_map_iter_free(iter);
-	return value;
+	while (count > 0)
+		journal_remove(journal, lvs[--count]->resource);
+	free(lvs);
 }
 
 void journal_destroy(struct journal *journal)
 {
-	struct journal_lv *lv;
-
-	while ((lv = first_lv(journal)))
-		journal_remove(journal, lv->resource);
+	forget_lvs(journal);
 	qb_map_destroy(journal->lvs);
 	while (journal->ops) {
 		struct journal_op *op = journal->ops;

@@ -106,14 +106,16 @@ static void read_line(struct names *names, char *line)
 		read_lv(names, vg_id, line);
 }
 
+/* Iterators of libqb are run to their end: the entry where one stops early is not removed by
+ * qb_map_rm(), and is met again. */
 static struct vg_name *first_unseen_vg(struct names *names)
 {
 	qb_map_iter_t *iter = qb_map_iter_create(names->vgs);
 	struct vg_name *found = NULL;
 	void *value;
 
-	while (!found && qb_map_iter_next(iter, &value))
-		if (!((struct vg_name *)value)->seen)
+	while (qb_map_iter_next(iter, &value))
+		if (!found && !((struct vg_name *)value)->seen)
 			found = value;
 	qb_map_iter_free(iter);
 	return found;

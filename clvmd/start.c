@@ -126,7 +126,7 @@ static void tell_not_ready(struct daemon *d, struct start *start)
 
 	status_waiting_for(d, waiting, sizeof(waiting));
 	for (char *at = waiting; (at = strchr(at, '\n'));)
-		*at = ';';
+		*at = at[1] ? ';' : '\0';
 	(void)snprintf(text, sizeof(text),
 		       "clvmd is not ready after %u seconds; it waits for: %s. It goes on in the "
 		       "background.",

@@ -82,6 +82,19 @@ class Status(DaemonCase):
         self.n2.ok("clvmd")
         self.assertEqual(self.members(self.n1)["n2"], "up")
 
+    def test_it_ends_well_with_volumes_active(self):
+        self.n1.ok("lvcreate -L 4M -n lv1 vg && lvcreate -L 4M -n lv2 vg && clvmd stop --force")
+        job = self.n1.spawn("clvmd -f 2>/run/said; echo ended with $?; cat /run/said", 120)
+        lab.wait_for(lambda: self.n1("clvmd status --json") and self.status(self.n1)["running"], 60,
+                     "it to run")
+        self.n1.ok("kill -TERM $(cat /run/clvm/clvmd.pid)")
+        said = job.result().out
+        self.assertIn("ended with 0\n", said)
+        for name in ("lv0", "lv1", "lv2"):
+            self.assertIn(f"vg/{name} stays active", said)
+        self.n1.ok("clvmd")
+        self.assertEqual(self.holders(self.n1), {"n1": "CR", "n2": "CR"})
+
     def test_only_root_may_connect(self):
         out = self.n1("su -s /bin/sh nobody -c 'clvmd status'").text
         self.assertNotIn("Quorum", out)

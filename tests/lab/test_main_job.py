@@ -174,7 +174,11 @@ class MainJob(lab.StoryCase):
             node.fails("lvremove -y vg/lv0", 5, "n1")
             node.fails("vgremove -y -f vg", 5, "n1")
         self.assert_lv_everywhere("vg", "lv0", 128)
-        self.n1.ok("umount /mnt/fs")
+        self.n1.ok("umount /mnt/fs && lvcreate -L 16M -n lv1 vg")
+        said = self.n2.fails("lvremove vg", 5, stdin="n\nn\n").err
+        self.assertLess(said.index("lv0 not removed."), said.index("remove active clustered "
+                                                                   "logical volume vg/lv1?"))
+        self.assertIn("lv1 not removed.", said)
         self.n2.ok("lvremove -y vg/lv0")
         self.assert_no_lv_anywhere("vg", "lv0")
 

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "clvmd/collect.h"
 #include "clvmd/event.h"
 #include "clvmd/fence.h"
 #include "clvmd/freeze.h"
@@ -75,10 +76,12 @@ static void carry_out_one(struct daemon *d, const struct effect *effect)
 		operation_run(d, effect);
 		return;
 	case EFFECT_OP_RESULT:
-		request_op_result(d, effect);
+		if (!collect_result(d, effect))
+			request_op_result(d, effect);
 		return;
 	case EFFECT_OP_DONE:
-		request_op_done(d, effect);
+		if (!collect_done(d, effect))
+			request_op_done(d, effect);
 		return;
 	case EFFECT_RECOVER:
 		operation_recover(d, effect);

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "clvmd/conf.h"
+#include "clvmd/control_check.h"
 #include "clvmd/control_events.h"
 #include "clvmd/daemon.h"
 #include "clvmd/pidfile.h"
@@ -22,7 +23,7 @@
 #define EXIT_USAGE	  2
 
 struct control_options {
-	bool json, force, no_volumes, follow;
+	bool json, force, no_volumes, follow, volumes;
 	const char *argument;
 };
 
@@ -53,7 +54,10 @@ static int request(struct client_message *message)
 
 static int run_status(const struct control_options *options)
 {
-	struct client_message message = { .type = CLIENT_STATUS, .json = options->json };
+	struct client_message message = { .type = CLIENT_STATUS,
+					  .json = options->json,
+					  .target = options->volumes ? STATUS_VOLUMES
+								     : STATUS_SUMMARY };
 
 	if (!pidfile_holder(CLVMD_PID_PATH)) {
 		if (options->json)
@@ -79,6 +83,11 @@ static int run_metrics(const struct control_options *options)
 {
 	(void)options;
 	return request(&(struct client_message){ .type = CLIENT_METRICS });
+}
+
+static int run_check(const struct control_options *options)
+{
+	return control_check(options->json);
 }
 
 static int run_fence_ack(const struct control_options *options)
@@ -125,11 +134,13 @@ static const struct control_command {
 	const char *options;
 	const char *usage;
 } commands[] = {
-	{ "status", run_status, ARGUMENT_NONE, "j", "status [--json]" },
+	{ "status", run_status, ARGUMENT_NONE, "jV", "status [--json] [--volumes]" },
 	{ "locks", run_locks, ARGUMENT_NONE, "j", "locks [--json]" },
 	{ "events", run_events, ARGUMENT_NONE, "jF", "events [--follow] [--json]" },
 	{ "metrics", run_metrics, ARGUMENT_NONE, "", "metrics" },
-	{ "fence-ack", run_fence_ack, ARGUMENT_MUST, "nf", "fence-ack NODE [--no-volumes] [--force]" },
+	{ "check", run_check, ARGUMENT_NONE, "j", "check [--json]" },
+	{ "fence-ack", run_fence_ack, ARGUMENT_MUST, "nf",
+	  "fence-ack NODE [--no-volumes] [--force]" },
 	{ "stop", run_stop, ARGUMENT_NONE, "f", "stop [--force]" },
 	{ "check-config", run_check_config, ARGUMENT_MAY, "", "check-config [FILE]" },
 };
@@ -158,11 +169,11 @@ void control_print_usage(void)
 static bool parse(const struct control_command *command, int argc, char **argv,
 		  struct control_options *options)
 {
-	static const struct option longs[] = { { "json", no_argument, NULL, 'j' },
-					       { "force", no_argument, NULL, 'f' },
-					       { "no-volumes", no_argument, NULL, 'n' },
-					       { "follow", no_argument, NULL, 'F' },
-					       { 0 } };
+	static const struct option longs[] = {
+		{ "json", no_argument, NULL, 'j' },	  { "force", no_argument, NULL, 'f' },
+		{ "no-volumes", no_argument, NULL, 'n' }, { "follow", no_argument, NULL, 'F' },
+		{ "volumes", no_argument, NULL, 'V' },	  { 0 }
+	};
 	int c;
 
 	optind = 1;
@@ -173,6 +184,7 @@ static bool parse(const struct control_command *command, int argc, char **argv,
 		options->force |= c == 'f';
 		options->no_volumes |= c == 'n';
 		options->follow |= c == 'F';
+		options->volumes |= c == 'V';
 	}
 	if (optind < argc && command->argument != ARGUMENT_NONE)
 		options->argument = argv[optind++];

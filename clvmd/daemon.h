@@ -35,6 +35,7 @@
 
 struct clients;
 struct cfg;
+struct collect;
 struct events;
 struct fences;
 struct freezer;
@@ -74,6 +75,7 @@ struct daemon {
 	struct status_waits *status;
 	struct start *start;
 	struct events *events;
+	struct collect *collect;
 	struct fences *fences;
 	struct freezer *freezer;
 	struct cfg *cfg;

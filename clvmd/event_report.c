@@ -106,6 +106,8 @@ static const char *kind_name(const struct job *job, enum job_phase phase)
 		return "backup";
 	case JOB_CHECK_FS:
 		return "check file system";
+	case JOB_STATE:
+		return "state";
 	}
 	return "?";
 }

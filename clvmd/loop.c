@@ -21,6 +21,7 @@
 #include "clvmd/carry_out.h"
 #include "clvmd/cfg.h"
 #include "clvmd/client.h"
+#include "clvmd/collect.h"
 #include "clvmd/daemon.h"
 #include "clvmd/event.h"
 #include "clvmd/fence.h"
@@ -230,6 +231,7 @@ static void destroy_all(struct daemon *d)
 	requests_destroy(d->requests);
 	workers_destroy(d->workers);
 	status_destroy(d->status);
+	collect_destroy(d->collect);
 	fences_destroy(d->fences);
 	freezer_destroy(d->freezer);
 	names_destroy(d->names);
@@ -251,6 +253,7 @@ static bool create_all(struct daemon *d, int socket_fd)
 	d->quorum = quorum_create(d);
 	d->nodelist = nodelist_create(d);
 	d->status = status_create(d);
+	d->collect = collect_create(d);
 	d->fences = fences_create(d);
 	d->freezer = freezer_create(d);
 	d->cfg = cfg_create(d);

@@ -273,3 +273,18 @@ bool names_is_clustered(const struct names *names, const char *resource)
 
 	return vg && vg->clustered;
 }
+
+void names_each_lv(const struct names *names, void (*visit)(void *data, const char *resource),
+		   void *data)
+{
+	qb_map_iter_t *iter = qb_map_iter_create(names->lvs);
+	void *value;
+
+	while (qb_map_iter_next(iter, &value)) {
+		const struct lv_name *lv = value;
+
+		if (lv->seen && names_is_clustered(names, lv->resource))
+			visit(data, lv->resource);
+	}
+	qb_map_iter_free(iter);
+}

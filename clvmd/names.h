@@ -44,6 +44,10 @@ struct names_vg {
 void names_each_vg(const struct names *names, void (*visit)(void *data, const struct names_vg *vg),
 		   void *data);
 
+/** Each LV of a clustered VG that the disks had when they were last read. */
+void names_each_lv(const struct names *names, void (*visit)(void *data, const char *resource),
+		   void *data);
+
 /** Is the VG of this LV resource clustered? False when it is not known. */
 bool names_is_clustered(const struct names *names, const char *resource);
 

@@ -173,6 +173,9 @@ static void look(struct running *running);
 
 static const char *queue_key(const struct running *running)
 {
+	/* No VG is called that: who only looks waits for nobody. */
+	if (running->job.kind == JOB_STATE)
+		return STATE_QUEUE;
 	return running->job.vg_name ? running->job.vg_name : "";
 }
 

@@ -364,6 +364,7 @@ static bool needs_running(enum job_kind kind)
 	case JOB_QUERY:
 	case JOB_DEACTIVATE:
 	case JOB_BACKUP:
+	case JOB_STATE:
 		break;
 	}
 	return false;

@@ -5,19 +5,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clvmd/collect.h"
 #include "clvmd/names.h"
+#include "clvmd/status_locks.h"
 #include "clvmd/status_print.h"
+#include "clvmd/status_volumes.h"
 #include "clvmd/worker.h"
 
-#define NAMES_WAIT_NS	  (700 * QB_TIME_NS_IN_MSEC) /* then with the names of before */
+#define WAIT_MS		  700 /* then with what is known: all is answered within a second */
+#define WAIT_MS_MAX	  30000
 #define NAMES_JOB_SECONDS 60
-#define WAITS_MAX	  64 /* status requests at a time; more are answered from the cache */
+#define WAITS_MAX	  64 /* status requests at a time; more are answered with what is known */
 
 struct wait {
 	struct wait *next;
+	struct status_waits *waits;
 	uint64_t client;
 	uint32_t id;
-	bool json;
+	bool json, volumes;
+	uint64_t since; /* answers count from then on */
+	bool has_names;
+	qb_loop_timer_handle timer;
+	bool timer_set;
 };
 
 struct status_waits {
@@ -25,8 +34,7 @@ struct status_waits {
 	struct wait *first;
 	size_t count;
 	bool reading; /* a worker reads the names */
-	qb_loop_timer_handle timer;
-	bool timer_set;
+	bool answer_pending;
 };
 
 struct status_waits *status_create(struct daemon *d)
@@ -37,52 +45,74 @@ struct status_waits *status_create(struct daemon *d)
 	return waits;
 }
 
+static void free_wait(struct wait *wait)
+{
+	struct status_waits *waits = wait->waits;
+	struct wait **at = &waits->first;
+
+	while (*at != wait)
+		at = &(*at)->next;
+	*at = wait->next;
+	waits->count--;
+	if (wait->timer_set)
+		(void)qb_loop_timer_del(waits->d->loop, wait->timer);
+	free(wait);
+}
+
 void status_destroy(struct status_waits *waits)
 {
-	while (waits->first) {
-		struct wait *next = waits->first->next;
-
-		free(waits->first);
-		waits->first = next;
-	}
+	while (waits->first)
+		free_wait(waits->first);
 	free(waits);
 }
 
-static void answer(struct client *client, uint32_t id, bool json)
+static void answer(struct wait *wait)
 {
+	struct daemon *d = wait->waits->d;
+	struct client *client = client_find(d, wait->client);
 	struct buf text = { .limit = STATUS_TEXT_MAX };
 
-	if (json)
-		status_print_json(client->d, &text);
-	else
-		status_print_text(client->d, &text);
-	client_text(client, id, text.data ? text.data : "");
-	buf_free(&text);
-}
-
-static void answer_all(struct status_waits *waits)
-{
-	while (waits->first) {
-		struct wait *wait = waits->first;
-		struct client *client = client_find(waits->d, wait->client);
-
-		waits->first = wait->next;
-		waits->count--;
-		if (client)
-			answer(client, wait->id, wait->json);
-		free(wait);
+	if (client) {
+		if (wait->json)
+			status_print_json(d, wait->since, &text);
+		else if (wait->volumes)
+			status_volumes_text(d, wait->since, &text);
+		else
+			status_print_text(d, &text);
+		client_text(client, wait->id, text.data ? text.data : "");
 	}
-	if (waits->timer_set)
-		(void)qb_loop_timer_del(waits->d->loop, waits->timer);
-	waits->timer_set = false;
+	buf_free(&text);
+	free_wait(wait);
 }
 
 static void waited_long_enough(void *data)
 {
-	struct status_waits *waits = data;
+	struct wait *wait = data;
 
-	waits->timer_set = false;
-	answer_all(waits);
+	wait->timer_set = false;
+	answer(wait);
+}
+
+static void answer_complete(struct daemon *d, void *data)
+{
+	struct wait *next;
+
+	(void)data;
+	d->status->answer_pending = false;
+	for (struct wait *wait = d->status->first; wait; wait = next) {
+		bool asks = wait->json || wait->volumes;
+
+		next = wait->next;
+		if (wait->has_names && (!asks || collect_is_complete(d, wait->since)))
+			answer(wait);
+	}
+}
+
+void status_arrived(struct daemon *d)
+{
+	if (!d->status->answer_pending)
+		daemon_defer(d, answer_complete, NULL);
+	d->status->answer_pending = true;
 }
 
 static void names_read(struct daemon *d, void *data, const struct worker_answer *found)
@@ -91,35 +121,57 @@ static void names_read(struct daemon *d, void *data, const struct worker_answer 
 	d->status->reading = false;
 	if (!found->rc)
 		names_replace(d->names, found->length ? found->data : "");
-	answer_all(d->status);
+	for (struct wait *wait = d->status->first; wait; wait = wait->next)
+		wait->has_names = true;
+	status_arrived(d);
+}
+
+static void read_names(struct daemon *d)
+{
+	if (!d->status->reading)
+		worker_submit(d, "/names", &(struct client_message){ .type = CLIENT_WORKER_NAMES },
+			      NAMES_JOB_SECONDS, names_read, NULL);
+	d->status->reading = true;
+}
+
+static struct wait *add_wait(struct client *client, const struct client_message *message)
+{
+	struct status_waits *waits = client->d->status;
+	struct wait *wait = must_alloc(sizeof(*wait));
+
+	*wait = (struct wait){ .next = waits->first,
+			       .waits = waits,
+			       .client = client->number,
+			       .id = message->id,
+			       .json = message->json,
+			       .volumes = message->target == STATUS_VOLUMES,
+			       .since = now_ns() };
+	waits->first = wait;
+	waits->count++;
+	return wait;
 }
 
 void status_request(struct client *client, const struct client_message *message)
 {
+	uint64_t ms = message->value ? message->value : WAIT_MS;
 	struct daemon *d = client->d;
-	struct status_waits *waits = d->status;
-	struct wait *wait;
+	struct wait *wait = add_wait(client, message);
 
-	if (waits->count >= WAITS_MAX) {
-		answer(client, message->id, message->json);
+	if (d->status->count > WAITS_MAX) {
+		answer(wait);
 		return;
 	}
-	if (!waits->reading)
-		worker_submit(d, "/names", &(struct client_message){ .type = CLIENT_WORKER_NAMES },
-			      NAMES_JOB_SECONDS, names_read, NULL);
-	waits->reading = true;
-	wait = must_alloc(sizeof(*wait));
-	*wait = (struct wait){ .next = waits->first,
-			       .client = client->number,
-			       .id = message->id,
-			       .json = message->json };
-	waits->first = wait;
-	waits->count++;
-	if (!waits->timer_set)
-		waits->timer_set = !qb_loop_timer_add(d->loop, QB_LOOP_MED, NAMES_WAIT_NS, waits,
-						      waited_long_enough, &waits->timer);
-	if (!waits->timer_set)
-		answer_all(waits);
+	if (ms > WAIT_MS_MAX)
+		ms = WAIT_MS_MAX;
+	wait->timer_set = !qb_loop_timer_add(d->loop, QB_LOOP_MED, ms * QB_TIME_NS_IN_MSEC, wait,
+					     waited_long_enough, &wait->timer);
+	if (!wait->timer_set) {
+		answer(wait);
+		return;
+	}
+	read_names(d);
+	if (wait->json || wait->volumes)
+		collect_ask(d);
 }
 
 void status_locks(struct client *client, const struct client_message *message)

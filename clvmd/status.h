@@ -11,6 +11,9 @@
 struct status_waits *status_create(struct daemon *d);
 void status_destroy(struct status_waits *waits);
 
+/** Something that a status waits for is here: asked or not, never from within an answer. */
+void status_arrived(struct daemon *d);
+
 void status_request(struct client *client, const struct client_message *message);
 void status_locks(struct client *client, const struct client_message *message);
 void status_holders(struct client *client, const struct client_message *message);

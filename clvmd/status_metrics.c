@@ -95,6 +95,8 @@ static void print_gauges(struct daemon *d, struct buf *out)
 	metrics_one(out, "clvmd_workers", "gauge", "Worker processes.", workers.workers);
 	metrics_one(out, "clvmd_workers_busy", "gauge", "Worker processes that are at a job.",
 		    workers.busy);
+	metrics_one(out, "clvmd_workers_late", "gauge",
+		    "Worker processes that are past the deadline of their job.", workers.late);
 	metrics_one(out, "clvmd_worker_queue_length", "gauge", "Jobs of workers, running or not.",
 		    workers.jobs);
 	metrics_one(out, "clvmd_events_total", "counter", "Events, of `clvmd events`.",

@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "clvmd/status_print.h"
 
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "clvmd/collect.h"
+#include "clvmd/event.h"
 #include "clvmd/fence.h"
 #include "clvmd/freeze.h"
 #include "clvmd/group.h"
 #include "clvmd/journal.h"
 #include "clvmd/names.h"
 #include "clvmd/quorum.h"
+#include "clvmd/status_json.h"
+#include "clvmd/status_ops.h"
+#include "clvmd/status_volumes.h"
+#include "clvmd/worker.h"
 #include "lib/proto/client_message.h"
 #include "lib/version.h"
 
@@ -45,74 +50,35 @@ void status_waiting_for(struct daemon *d, char *text, size_t size)
 	add_fencing(d, text, size);
 }
 
-/* ---- volumes: all LV locks, grouped by LV ---- */
-
-struct volume_lock {
-	char resource[LV_RESOURCE_LENGTH + 1];
-	uint32_t node;
-	enum lock_mode mode;
-	bool orphan;
-};
-
-struct volumes {
-	struct volume_lock *items;
-	size_t count, room;
-	size_t held, waiting; /* counts of all locks */
-};
-
-static bool collect(void *data, const struct lock_view *lock)
-{
-	struct volumes *volumes = data;
-	struct volume_lock *item;
-
-	if (lock->state == LOCK_WAITING) {
-		volumes->waiting++;
-		return true;
-	}
-	volumes->held++;
-	if (lock->kind != LOCK_ACTIVATION)
-		return true;
-	if (volumes->count == volumes->room) {
-		size_t room = volumes->room ? volumes->room * 2 : 64;
-		struct volume_lock *items = realloc(volumes->items, room * sizeof(*items));
-
-		if (!items)
-			return false;
-		volumes->items = items;
-		volumes->room = room;
-	}
-	item = &volumes->items[volumes->count++];
-	(void)snprintf(item->resource, sizeof(item->resource), "%s", lock->resource);
-	item->node = lock->node;
-	item->mode = lock->mode;
-	item->orphan = lock->state == LOCK_ORPHAN;
-	return true;
-}
-
-static int by_resource(const void *a, const void *b)
-{
-	const struct volume_lock *left = a, *right = b;
-	int order = strcmp(left->resource, right->resource);
-
-	return order ? order : (left->node > right->node) - (left->node < right->node);
-}
-
-static void collect_volumes(struct daemon *d, struct volumes *volumes)
-{
-	*volumes = (struct volumes){ 0 };
-	if (d->ls)
-		lockspace_each_lock(d->ls, collect, volumes);
-	if (volumes->count)
-		qsort(volumes->items, volumes->count, sizeof(volumes->items[0]), by_resource);
-}
-
 /* ---- text ---- */
+
+struct member_print {
+	struct daemon *d;
+	struct buf *out;
+	struct json_object *list;
+	uint64_t since; /* answers count from then on */
+};
+
+static uint64_t member_since(struct daemon *d, uint32_t node)
+{
+	return events_member_since(d, node) * QB_TIME_NS_IN_SEC;
+}
 
 static bool print_member(void *data, const struct member_view *member)
 {
-	buf_printf(data, "  %-20s %10u  %s%s\n", member->name, member->node,
-		   member_state_name(member->state),
-		   member->synced || member->state != MEMBER_UP ? "" : " (not synchronised)");
+	struct member_print *print = data;
+	char since[TIME_TEXT_MAX];
+
+	(void)time_text(member_since(print->d, member->node), false, since);
+	buf_printf(print->out, "  %-20s %10u  %-9s%s%s", member->name, member->node,
+		   member_state_name(member->state), *since ? "  since " : "", since);
+	if (member->state == MEMBER_UP && !member->synced)
+		buf_puts(print->out, "  (not synchronised)");
+	if (member->is_ghost)
+		buf_puts(print->out, "  (written off, but not rebooted)");
+	if (member->debts)
+		buf_printf(print->out, "  (owes the end of %zu operations)", member->debts);
+	buf_puts(print->out, "\n");
 	return true;
 }
 
@@ -141,20 +107,38 @@ static void print_waiting(struct daemon *d, struct buf *out)
 	}
 }
 
-static void print_volume_names(struct daemon *d, struct buf *out)
+struct name_list {
+	struct daemon *d;
+	struct buf text;
+};
+
+static bool add_active_here(void *data, const struct lock_view *lock)
 {
-	struct buf list = { .limit = STATUS_TEXT_MAX };
-	struct volumes volumes;
+	struct name_list *list = data;
 	char name[300];
 
-	collect_volumes(d, &volumes);
-	for (size_t i = 0; i < volumes.count; i++)
-		if (volumes.items[i].node == d->node)
-			buf_printf(
-				&list, " %s",
-				names_lv(d->names, volumes.items[i].resource, name, sizeof(name)));
-	print_list(out, "Active clustered Logical Volumes", &list);
-	free(volumes.items);
+	if (lock->kind == LOCK_ACTIVATION && lock->state != LOCK_WAITING &&
+	    lock->node == list->d->node)
+		buf_printf(&list->text, " %s",
+			   names_lv(list->d->names, lock->resource, name, sizeof(name)));
+	return true;
+}
+
+static void print_volume_names(struct daemon *d, struct buf *out)
+{
+	struct name_list list = { d, { .limit = STATUS_TEXT_MAX } };
+
+	if (d->ls)
+		lockspace_each_lock(d->ls, add_active_here, &list);
+	print_list(out, "Active clustered Logical Volumes", &list.text);
+}
+
+static void print_members(struct daemon *d, struct buf *out)
+{
+	buf_puts(out, "Members:\n");
+	if (d->ls)
+		lockspace_each_member(d->ls, print_member,
+				      &(struct member_print){ d, out, NULL, 0 });
 }
 
 void status_print_text(struct daemon *d, struct buf *out)
@@ -176,9 +160,8 @@ void status_print_text(struct daemon *d, struct buf *out)
 	if (*frozen)
 		buf_printf(out, "Frozen: %s\n", frozen);
 	print_waiting(d, out);
-	buf_puts(out, "Members:\n");
-	if (d->ls)
-		lockspace_each_member(d->ls, print_member, out);
+	print_members(d, out);
+	status_ops_text(d, out);
 	names_each_vg(d->names, print_vg_name, &list);
 	print_list(out, "Clustered Volume Groups", &list);
 	print_volume_names(d, out);
@@ -186,24 +169,37 @@ void status_print_text(struct daemon *d, struct buf *out)
 
 /* ---- JSON ---- */
 
-static void add_text(struct json_object *object, const char *key, const char *text)
+/* "yes", "no answer" or why not; what is not asked has no answer to give. */
+static void add_answer(struct daemon *d, const struct member_view *member, uint64_t since,
+		       struct json_object *object)
 {
-	(void)json_object_object_add(object, key, json_object_new_string(text));
-}
+	const struct node_facts *facts = collect_facts(d, member->node, since);
+	bool known = facts && !facts->rc;
 
-static void add_number(struct json_object *object, const char *key, uint64_t number)
-{
-	(void)json_object_object_add(object, key, json_object_new_uint64(number));
+	put_bool(object, "answered", known);
+	put_text(object, "version", known && facts->data.version ? facts->data.version : "");
+	put_text(object, "reason", facts ? facts->text : "");
 }
 
 static bool add_member(void *data, const struct member_view *member)
 {
+	struct member_print *print = data;
 	struct json_object *object = json_object_new_object();
 
-	add_text(object, "name", member->name);
-	add_number(object, "id", member->node);
-	add_text(object, "state", member_state_name(member->state));
-	(void)json_object_array_add(data, object);
+	put_text(object, "name", member->name);
+	put_number(object, "id", member->node);
+	put_text(object, "state", member_state_name(member->state));
+	put_since(object, "since", member_since(print->d, member->node));
+	put_bool(object, "synced", member->synced);
+	put_bool(object, "in_nodelist", member->in_nodelist);
+	put_bool(object, "in_ring", member->in_ring);
+	put_bool(object, "ghost", member->is_ghost);
+	put_bool(object, "other_protocol", member->other_version);
+	put_number(object, "protocol_major", member->major);
+	put_number(object, "protocol_minor", member->minor);
+	put_number(object, "debts", member->debts);
+	add_answer(print->d, member, print->since, object);
+	(void)json_object_array_add(print->list, object);
 	return true;
 }
 
@@ -214,8 +210,8 @@ static void add_vg(void *data, const struct names_vg *vg)
 	if (!vg->clustered)
 		return;
 	object = json_object_new_object();
-	add_text(object, "name", vg->name);
-	add_number(object, "seqno", vg->seqno);
+	put_text(object, "name", vg->name);
+	put_number(object, "seqno", vg->seqno);
 	(void)json_object_array_add(data, object);
 }
 
@@ -234,152 +230,50 @@ static struct json_object *waiting_list(struct daemon *d)
 	return list;
 }
 
-static struct json_object *volume_object(struct daemon *d, const char *resource)
+static struct json_object *member_list(struct daemon *d, uint64_t since)
+{
+	struct member_print print = { .d = d, .list = json_object_new_array(), .since = since };
+
+	if (d->ls)
+		lockspace_each_member(d->ls, add_member, &print);
+	return print.list;
+}
+
+static struct json_object *workers_object(struct daemon *d)
 {
 	struct json_object *object = json_object_new_object();
-	char dashed[UUID_DASHED_SIZE];
-	const char *vg, *lv;
-	struct uuid id;
+	struct workers_count count;
 
-	names_lv_parts(d->names, resource, &vg, &lv);
-	memcpy(id.text, resource + UUID_LENGTH, UUID_LENGTH);
-	add_text(object, "vg", vg);
-	add_text(object, "lv", lv);
-	add_text(object, "uuid", uuid_format(&id, dashed));
-	(void)json_object_object_add(object, "nodes", json_object_new_array());
+	workers_count(d, &count);
+	put_number(object, "processes", count.workers);
+	put_number(object, "busy", count.busy);
+	put_number(object, "late", count.late);
+	put_number(object, "jobs", count.jobs);
 	return object;
 }
 
-static void add_volume_node(struct daemon *d, struct json_object *volume,
-			    const struct volume_lock *lock)
-{
-	struct json_object *object = json_object_new_object();
-
-	add_text(object, "node", lockspace_node_name(d->ls, lock->node));
-	add_text(object, "mode", lock_mode_name(lock->mode));
-	(void)json_object_object_add(object, "orphan", json_object_new_boolean(lock->orphan));
-	(void)json_object_array_add(json_object_object_get(volume, "nodes"), object);
-}
-
-static void add_volumes(struct daemon *d, struct json_object *status)
-{
-	struct json_object *list = json_object_new_array(), *volume = NULL;
-	struct volumes volumes;
-
-	collect_volumes(d, &volumes);
-	for (size_t i = 0; i < volumes.count; i++) {
-		const struct volume_lock *lock = &volumes.items[i];
-
-		if (!i || strcmp(lock->resource, lock[-1].resource) != 0) {
-			volume = volume_object(d, lock->resource);
-			(void)json_object_array_add(list, volume);
-		}
-		add_volume_node(d, volume, lock);
-	}
-	(void)json_object_object_add(status, "volumes", list);
-	add_number(status, "locks_held", volumes.held);
-	add_number(status, "locks_waiting", volumes.waiting);
-	free(volumes.items);
-}
-
-/* The object is used up. */
-static void print_object(struct json_object *object, struct buf *out)
-{
-	buf_puts(out, json_object_to_json_string_ext(
-			      object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
-	buf_puts(out, "\n");
-	(void)json_object_put(object);
-}
-
-void status_print_json(struct daemon *d, struct buf *out)
+void status_print_json(struct daemon *d, uint64_t since, struct buf *out)
 {
 	struct json_object *status = json_object_new_object();
-	struct json_object *members = json_object_new_array(), *vgs = json_object_new_array();
+	struct json_object *vgs = json_object_new_array();
 
-	add_text(status, "version", CLVM_VERSION);
-	add_number(status, "protocol", CLIENT_PROTOCOL);
-	add_number(status, "pid", (uint64_t)getpid());
-	add_text(status, "cluster", d->cluster_name);
-	add_text(status, "node", d->node_name);
-	(void)json_object_object_add(status, "quorate",
-				     json_object_new_boolean(quorum_is_quorate(d->quorum)));
-	(void)json_object_object_add(status, "running",
-				     json_object_new_boolean(d->ls && lockspace_is_running(d->ls)));
-	add_text(status, "fence", fence_method_name(fence_method(d)));
-	(void)json_object_object_add(status, "fencing", fence_json(d));
-	(void)json_object_object_add(status, "frozen", json_object_new_boolean(freeze_is_on(d)));
-	(void)json_object_object_add(status, "waiting_for", waiting_list(d));
-	if (d->ls)
-		lockspace_each_member(d->ls, add_member, members);
-	(void)json_object_object_add(status, "members", members);
+	put_text(status, "version", CLVM_VERSION);
+	put_number(status, "protocol", CLIENT_PROTOCOL);
+	put_number(status, "pid", (uint64_t)getpid());
+	put_text(status, "cluster", d->cluster_name);
+	put_text(status, "node", d->node_name);
+	put_bool(status, "connected", group_is_connected(d->group));
+	put_bool(status, "quorate", quorum_is_quorate(d->quorum));
+	put_bool(status, "running", d->ls && lockspace_is_running(d->ls));
+	put_text(status, "fence", fence_method_name(fence_method(d)));
+	put_add(status, "fencing", fence_json(d));
+	put_bool(status, "frozen", freeze_is_on(d));
+	put_add(status, "waiting_for", waiting_list(d));
+	put_add(status, "members", member_list(d, since));
 	names_each_vg(d->names, add_vg, vgs);
-	(void)json_object_object_add(status, "volume_groups", vgs);
-	add_volumes(d, status);
-	print_object(status, out);
-}
-
-/* ---- locks ---- */
-
-struct lock_print {
-	struct daemon *d;
-	struct json_object *list; /* JSON */
-	struct buf *out;	  /* text */
-};
-
-/* Of a wall clock in nanoseconds: for people in local time, for programs in ISO 8601, UTC. */
-static void format_since(uint64_t since, bool json, char *text, size_t size)
-{
-	time_t seconds = (time_t)(since / 1000000000U);
-	struct tm parts = { 0 };
-
-	text[0] = '\0';
-	if (!since || !(json ? gmtime_r(&seconds, &parts) : localtime_r(&seconds, &parts)))
-		return;
-	(void)strftime(text, size, json ? "%Y-%m-%dT%H:%M:%SZ" : "%Y-%m-%d %H:%M:%S", &parts);
-}
-
-static bool print_lock(void *data, const struct lock_view *lock)
-{
-	struct lock_print *print = data;
-	const char *state = lock->state == LOCK_WAITING ? "waiting" : "granted";
-	const char *node = lockspace_node_name(print->d->ls, lock->node);
-	struct json_object *object;
-	char name[300], since[32];
-
-	format_since(lock->since, print->list, since, sizeof(since));
-	if (!print->list) {
-		buf_printf(print->out, "%-40s %-2s  %-7s  %s  since %s",
-			   names_resource(print->d->names, lock->resource, name, sizeof(name)),
-			   lock_mode_name(lock->mode), state, node, *since ? since : "unknown");
-		if (lock->kind == LOCK_COMMAND)
-			buf_printf(print->out, "  pid %u  %s", lock->pid, lock->command);
-		buf_puts(print->out,
-			 lock->state == LOCK_ORPHAN ? "  (its clvmd does not run)\n" : "\n");
-		return true;
-	}
-	object = json_object_new_object();
-	add_text(object, "resource", lock->resource);
-	add_text(object, "name",
-		 names_resource(print->d->names, lock->resource, name, sizeof(name)));
-	add_text(object, "mode", lock_mode_name(lock->mode));
-	add_text(object, "state", state);
-	add_text(object, "node", node);
-	add_number(object, "pid", lock->pid);
-	add_text(object, "command", lock->command ? lock->command : "");
-	(void)json_object_object_add(object, "since",
-				     *since ? json_object_new_string(since) : NULL);
-	(void)json_object_array_add(print->list, object);
-	return true;
-}
-
-void status_print_locks(struct daemon *d, bool json, struct buf *out)
-{
-	struct lock_print print = { .d = d, .out = out };
-
-	if (json)
-		print.list = json_object_new_array();
-	if (d->ls)
-		lockspace_each_lock(d->ls, print_lock, &print);
-	if (json)
-		print_object(print.list, out);
+	put_add(status, "volume_groups", vgs);
+	put_add(status, "operations", status_ops_list(d));
+	put_add(status, "workers", workers_object(d));
+	status_volumes_json(d, since, status);
+	print_json(status, out);
 }

@@ -412,7 +412,10 @@ void workers_count(const struct daemon *d, struct workers_count *ret_count)
 	*ret_count = (struct workers_count){ .workers = d->workers->worker_count,
 					     .jobs = d->workers->job_count };
 	for (const struct worker *worker = d->workers->first; worker; worker = worker->next)
-		ret_count->busy += worker->queue != NULL;
+		if (worker->queue) {
+			ret_count->busy++;
+			ret_count->late += worker->queue->first && !worker->queue->first->done;
+		}
 }
 
 struct workers *workers_create(struct daemon *d)

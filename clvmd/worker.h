@@ -16,7 +16,8 @@
 #define WORKERS_MAX	    32	 /* processes */
 #define WORKER_JOBS_MAX	    4096 /* in all queues */
 #define WORKER_IDLE_SECONDS 60
-#define WORKER_SOCKET_FD    3 /* in the worker */
+#define STATE_QUEUE	    "/state" /* of JOB_STATE; no VG has such a name */
+#define WORKER_SOCKET_FD    3	     /* in the worker */
 #define WORKER_LOCK_FD	    4
 #define WORKER_LOCK_PATH    CLVMD_RUN_DIR "/workers.lock"
 #define WORKER_COMM	    "clvmwork" /* not "clvmd": agents count processes of that name */
@@ -57,6 +58,7 @@ bool workers_of_old_daemon_ended(void);
 
 struct workers_count {
 	size_t workers, busy, jobs;
+	size_t late; /* of busy: past the deadline of their job */
 };
 void workers_count(const struct daemon *d, struct workers_count *ret_count);
 

@@ -150,6 +150,7 @@ static const char *failure_prefix(enum job_kind kind)
 	case JOB_RESIZE_FS:
 	case JOB_BACKUP:
 	case JOB_CHECK_FS:
+	case JOB_STATE:
 		break;
 	}
 	return "Error on node";

@@ -37,6 +37,14 @@ bool activation_driver_present(void);
 int lv_kernel_state_get(const struct uuid *vg_id, const struct uuid *lv_id,
 			struct lv_kernel_state *ret_state, struct err *err) MUST_CHECK;
 
+/**
+ * The same, and a checksum of the live table in which devices' numbers do not count: they differ
+ * between nodes.
+ */
+int lv_kernel_state_get_crc(const struct uuid *vg_id, const struct uuid *lv_id,
+			    struct lv_kernel_state *ret_state, uint32_t *ret_crc,
+			    struct err *err) MUST_CHECK;
+
 /* Where an LV is mounted on this node; strings in @arena. */
 struct mount_point {
 	const char *directory;

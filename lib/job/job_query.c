@@ -6,6 +6,7 @@
 #include "lib/activate/mounts.h"
 #include "lib/device/device.h"
 #include "lib/job/job_steps.h"
+#include "lib/version.h"
 #include "metadata/base/cleanup.h"
 
 #define MOUNTS_LIMIT ((size_t)256 << 20)
@@ -113,6 +114,37 @@ int job_query(struct job_step *step, struct err *err)
 	if (!r) {
 		step->data->lvs = count ? reports : NULL;
 		step->data->lv_count = count;
+	}
+	return r;
+}
+
+int job_state(struct job_step *step, struct err *err)
+{
+	struct kernel_lv *lvs = NULL;
+	struct lv_state *states;
+	size_t count = 0;
+	int r = kernel_lvs_list(step->arena, &lvs, err);
+
+	for (const struct kernel_lv *lv = lvs; lv; lv = lv->next)
+		count++;
+	if (!r && !(states = arena_calloc(step->arena, count + 1, sizeof(*states))))
+		r = err_set(err, ENOMEM, "Out of memory.");
+	if (r)
+		return r;
+	step->data->states = states;
+	step->data->state_count = count;
+	step->data->version = CLVM_VERSION;
+	for (const struct kernel_lv *lv = lvs; !r && lv; lv = lv->next, states++) {
+		struct lv_kernel_state state;
+
+		*states = (struct lv_state){ .vg_id = lv->vg_id, .lv_id = lv->lv_id };
+		r = lv_kernel_state_get_crc(&lv->vg_id, &lv->lv_id, &state, &states->table_crc,
+					    err);
+		states->active = state.active;
+		states->suspended = state.suspended;
+		states->preloaded = state.inactive_table;
+		states->open_count = state.open_count;
+		states->size_sectors = state.size_sectors;
 	}
 	return r;
 }

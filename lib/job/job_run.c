@@ -23,6 +23,7 @@ static const struct job_entry jobs[] = {
 	[JOB_RESIZE_FS] = { "resize file system", job_fs, true, false },
 	[JOB_BACKUP] = { "backup", job_backup, true, false },
 	[JOB_CHECK_FS] = { "check file system", job_fs, true, false },
+	[JOB_STATE] = { "state", job_state, false, false },
 };
 
 int job_run(struct context *context, const struct job *job, enum job_phase phase,

@@ -22,6 +22,7 @@ int job_deactivate(struct job_step *step, struct err *err) MUST_CHECK;
 int job_refresh(struct job_step *step, struct err *err) MUST_CHECK;
 int job_suspend(struct job_step *step, struct err *err) MUST_CHECK;
 int job_fs(struct job_step *step, struct err *err) MUST_CHECK;
+int job_state(struct job_step *step, struct err *err) MUST_CHECK;
 int job_backup(struct job_step *step, struct err *err) MUST_CHECK;
 
 /*

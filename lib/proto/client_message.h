@@ -64,7 +64,7 @@ enum client_message_type {
 	CLIENT_RESUME = 7,
 	CLIENT_ABORT = 8,
 	CLIENT_HOLDERS = 9,
-	CLIENT_STATUS = 10,    /* json */
+	CLIENT_STATUS = 10,    /* json; target: enum status_part; value: ms to wait for members */
 	CLIENT_LOCKS = 11,     /* json */
 	CLIENT_FENCE_ACK = 12, /* node_name, no_volumes */
 	CLIENT_STOP = 13,      /* force */
@@ -93,6 +93,9 @@ enum client_message_type {
 	CLIENT_WORKER_ERROR = 75,   /* data: lines "<VG id><LV id> <vg>/<lv>" of LVs to put on the
 				       error target; PARTs: ids of those that are removed */
 };
+
+/* What of the status is wanted as text; as JSON it is one. */
+enum status_part { STATUS_SUMMARY = 0, STATUS_VOLUMES = 1 };
 
 /* All fields of all types; what a type does not have is zero. Decoded strings are never NULL. */
 struct client_message {

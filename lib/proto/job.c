@@ -45,12 +45,15 @@ enum data_tag {
 	TAG_REPORT = 1, /* one per LV: REPORT_SIZE bytes, then the fields below */
 	TAG_MISSING_PVS = 2,
 	TAG_OUTPUT = 3,
+	TAG_STATES = 4, /* STATE_SIZE bytes each */
+	TAG_VERSION = 5,
 };
 
 enum report_tag { TAG_MOUNT_POINTS = 1, TAG_FS_TYPE = 2 };
-enum report_flag { REPORT_ACTIVE = 1, REPORT_SUSPENDED = 2 };
+enum report_flag { REPORT_ACTIVE = 1, REPORT_SUSPENDED = 2, REPORT_PRELOADED = 4 };
 
-#define REPORT_SIZE (UUID_LENGTH + 4 + 4 + 8) /* id, flags, open count, sectors */
+#define REPORT_SIZE (UUID_LENGTH + 4 + 4 + 8)	      /* id, flags, open count, sectors */
+#define STATE_SIZE  (2 * UUID_LENGTH + 4 + 4 + 8 + 4) /* ids, flags, open count, sectors, crc */
 
 /* ---- encoding ---- */
 
@@ -133,16 +136,42 @@ static void put_report(struct field_writer *writer, const struct lv_report *repo
 	field_end(writer, begun);
 }
 
+static void put_states(struct field_writer *writer, const struct lv_state *states, size_t count)
+{
+	size_t begun = field_begin(writer, TAG_STATES);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct lv_state *state = &states[i];
+		unsigned char bytes[STATE_SIZE];
+		struct writer fixed = { .at = bytes, .left = sizeof(bytes) };
+
+		put_bytes(&fixed, state->vg_id.text, UUID_LENGTH);
+		put_bytes(&fixed, state->lv_id.text, UUID_LENGTH);
+		put_le32(&fixed, (state->active ? REPORT_ACTIVE : 0U) |
+					 (state->suspended ? REPORT_SUSPENDED : 0U) |
+					 (state->preloaded ? REPORT_PRELOADED : 0U));
+		put_le32(&fixed, state->open_count);
+		put_le64(&fixed, state->size_sectors);
+		put_le32(&fixed, state->table_crc);
+		buf_add(writer->out, bytes, sizeof(bytes));
+	}
+	field_end(writer, begun);
+}
+
 int job_data_encode(const struct job_data *data, struct buf *out, struct err *err)
 {
 	struct field_writer writer = { .out = out };
 
-	if (data->lv_count > JOB_LVS_MAX || data->missing_pv_count > JOB_PVS_MAX)
+	if (data->lv_count > JOB_LVS_MAX || data->missing_pv_count > JOB_PVS_MAX ||
+	    data->state_count > JOB_STATES_MAX)
 		return err_set(err, E2BIG, "Too many volumes for one result: %zu LVs, %zu PVs.",
-			       data->lv_count, data->missing_pv_count);
+			       data->lv_count + data->state_count, data->missing_pv_count);
 	for (size_t i = 0; i < data->lv_count; i++)
 		put_report(&writer, &data->lvs[i]);
 	put_uuids(&writer, TAG_MISSING_PVS, data->missing_pvs, data->missing_pv_count);
+	if (data->state_count)
+		put_states(&writer, data->states, data->state_count);
+	field_put_string(&writer, TAG_VERSION, data->version);
 	field_put_string(&writer, TAG_OUTPUT, data->output);
 	if (out->failed)
 		return err_set(err, E2BIG, "Result of %zu LVs does not fit into a message.",
@@ -233,7 +262,7 @@ static bool get_kind(const void *bytes, size_t length, struct job *job)
 {
 	uint32_t kind;
 
-	if (!field_get_u32(bytes, length, &kind) || kind < JOB_RESCAN || kind > JOB_CHECK_FS)
+	if (!field_get_u32(bytes, length, &kind) || kind < JOB_RESCAN || kind > JOB_STATE)
 		return false;
 	job->kind = (enum job_kind)kind;
 	return true;
@@ -350,7 +379,8 @@ int job_decode(const void *bytes, size_t length, struct arena *arena, struct job
 		return malformed(err, "it has no kind");
 	if (job.lv_names && decoder.name_count != job.lv_count)
 		return malformed(err, "ids and names of LVs differ in number");
-	if (job.kind != JOB_RESCAN && (!job.vg_name || uuid_is_unset(&job.vg_id)))
+	if (job.kind != JOB_RESCAN && job.kind != JOB_STATE &&
+	    (!job.vg_name || uuid_is_unset(&job.vg_id)))
 		return malformed(err, "it names no volume group");
 	*ret_job = job;
 	return 0;
@@ -390,6 +420,35 @@ static bool decode_report(const void *bytes, size_t length, struct arena *arena,
 	return is_valid && !reader.failed;
 }
 
+static bool decode_states(const void *bytes, size_t length, struct arena *arena,
+			  struct job_data *data)
+{
+	struct reader fixed = { .at = bytes, .left = length };
+	size_t count = length / STATE_SIZE;
+
+	if (data->states || length % STATE_SIZE || count > JOB_STATES_MAX ||
+	    !(data->states = arena_calloc(arena, count + 1, sizeof(*data->states))))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		struct lv_state *state = &data->states[i];
+		uint32_t flags;
+
+		get_bytes(&fixed, state->vg_id.text, UUID_LENGTH);
+		get_bytes(&fixed, state->lv_id.text, UUID_LENGTH);
+		flags = get_le32(&fixed);
+		state->open_count = get_le32(&fixed);
+		state->size_sectors = get_le64(&fixed);
+		state->table_crc = get_le32(&fixed);
+		state->active = flags & REPORT_ACTIVE;
+		state->suspended = flags & REPORT_SUSPENDED;
+		state->preloaded = flags & REPORT_PRELOADED;
+		if (!uuid_is_valid(&state->vg_id) || !uuid_is_valid(&state->lv_id))
+			return false;
+	}
+	data->state_count = count;
+	return !fixed.overrun;
+}
+
 /* How many reports there are, so that one array takes them. */
 static size_t count_reports(const void *bytes, size_t length)
 {
@@ -413,6 +472,10 @@ static bool decode_data_field(uint16_t tag, const void *bytes, size_t length, st
 	case TAG_MISSING_PVS:
 		return get_uuids(bytes, length, JOB_PVS_MAX, arena, &data->missing_pvs,
 				 &data->missing_pv_count);
+	case TAG_STATES:
+		return decode_states(bytes, length, arena, data);
+	case TAG_VERSION:
+		return field_get_string(bytes, length, JOB_NAME_MAX, arena, &data->version);
 	case TAG_OUTPUT:
 		return field_get_string(bytes, length, JOB_TEXT_MAX, arena, &data->output);
 	default:

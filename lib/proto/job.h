@@ -31,10 +31,13 @@ enum job_kind {
 	JOB_RESIZE_FS, /* lv_ids[0] to size_sectors */
 	JOB_BACKUP,    /* write the backup file of the VG's committed metadata */
 	JOB_CHECK_FS,  /* before RESIZE_FS: can lv_ids[0]'s be resized, and is it sound? */
+	JOB_STATE, /* result: states[] of all LVs that this kernel has, and version. Names no VG,
+		      reads no disk */
 };
 
-#define JOB_LVS_MAX 16384 /* ids of 32 bytes: fits OP_PAYLOAD_MAX */
-#define JOB_PVS_MAX 4096
+#define JOB_LVS_MAX    16384 /* ids of 32 bytes: fits OP_PAYLOAD_MAX */
+#define JOB_PVS_MAX    4096
+#define JOB_STATES_MAX 10900 /* of 84 bytes: fit OP_PAYLOAD_MAX */
 
 struct job {
 	enum job_kind kind;
@@ -67,12 +70,24 @@ struct lv_report {
 	const char *fs_type;	  /* of the mounted file system; "" */
 };
 
+/* What JOB_STATE says of one LV on one node. */
+struct lv_state {
+	struct uuid vg_id, lv_id;
+	bool active, suspended, preloaded;
+	uint32_t open_count;
+	uint64_t size_sectors;
+	uint32_t table_crc; /* of the live table without its device numbers: equal on all nodes */
+};
+
 struct job_data {
 	struct lv_report *lvs; /* QUERY */
 	size_t lv_count;
 	struct uuid *missing_pvs; /* RESCAN */
 	size_t missing_pv_count;
-	const char *output; /* RESIZE_FS, CHECK_FS: what the tools printed; may be NULL */
+	struct lv_state *states; /* STATE */
+	size_t state_count;
+	const char *version; /* STATE: of the program that looked; may be NULL */
+	const char *output;  /* RESIZE_FS, CHECK_FS: what the tools printed; may be NULL */
 };
 
 /** Takes as long as it takes: no deadline. */

@@ -232,7 +232,7 @@ static void random_damage_is_safe(void **state)
 		for (int i = rand_r(&seed) % 8; i >= 0; i--)
 			out.data[(size_t)rand_r(&seed) % out.used] = (char)rand_r(&seed);
 		if (!job_decode(out.data, out.used, &arena, &job, NULL))
-			assert_true(job.kind >= JOB_RESCAN && job.kind <= JOB_CHECK_FS);
+			assert_true(job.kind >= JOB_RESCAN && job.kind <= JOB_STATE);
 		if (!job_data_decode(out.data, out.used, &arena, &data, NULL))
 			assert_true(data.lv_count <= JOB_LVS_MAX);
 	}
@@ -278,6 +278,54 @@ static void result_round_trip_keeps_every_field(void **state)
 	assert_string_equal(data.output, "resize2fs\nline two");
 }
 
+static void states_of_a_node_travel_as_records(void **state)
+{
+	struct arena AUTO_ARENA arena = { .limit = LIMIT };
+	struct buf AUTO_BUF out = { .limit = LIMIT };
+	struct lv_state states[] = {
+		{ .vg_id = id_vg,
+		  .lv_id = id_a,
+		  .active = true,
+		  .preloaded = true,
+		  .open_count = 2,
+		  .size_sectors = (uint64_t)9 << 33,
+		  .table_crc = 0xfedcba98 },
+		{ .vg_id = id_vg, .lv_id = id_b, .suspended = true },
+	};
+	struct job_data in = { .states = states, .state_count = 2, .version = "1.2" }, data;
+
+	(void)state;
+	assert_int_equal(job_data_encode(&in, &out, NULL), 0);
+	assert_int_equal(job_data_decode(out.data, out.used, &arena, &data, NULL), 0);
+	assert_int_equal(data.state_count, 2);
+	assert_string_equal(data.version, "1.2");
+	assert_true(uuid_equal(&data.states[0].vg_id, &id_vg));
+	assert_true(uuid_equal(&data.states[0].lv_id, &id_a));
+	assert_true(data.states[0].active && data.states[0].preloaded && !data.states[0].suspended);
+	assert_int_equal(data.states[0].open_count, 2);
+	assert_true(data.states[0].size_sectors == (uint64_t)9 << 33);
+	assert_true(data.states[0].table_crc == 0xfedcba98);
+	assert_true(data.states[1].suspended && !data.states[1].active);
+	states[1].lv_id.text[0] = '/';
+	out.used = 0;
+	assert_int_equal(job_data_encode(&in, &out, NULL), 0);
+	assert_int_equal(job_data_decode(out.data, out.used, &arena, &data, NULL), -EBADMSG);
+}
+
+static void the_most_states_fit_a_cluster_message(void **state)
+{
+	struct lv_state AUTO_FREE *states = calloc(JOB_STATES_MAX + 1, sizeof(*states));
+	struct buf AUTO_BUF out = { .limit = 900U << 10 };
+	struct job_data in = { .states = states, .state_count = JOB_STATES_MAX };
+
+	(void)state;
+	assert_non_null(states);
+	assert_int_equal(job_data_encode(&in, &out, NULL), 0);
+	in.state_count++;
+	out.used = 0;
+	assert_int_equal(job_data_encode(&in, &out, NULL), -E2BIG);
+}
+
 static void empty_result_is_empty(void **state)
 {
 	struct arena AUTO_ARENA arena = { .limit = LIMIT };
@@ -318,6 +366,8 @@ int main(void)
 		cmocka_unit_test(every_truncation_of_a_job_is_safe),
 		cmocka_unit_test(random_damage_is_safe),
 		cmocka_unit_test(result_round_trip_keeps_every_field),
+		cmocka_unit_test(states_of_a_node_travel_as_records),
+		cmocka_unit_test(the_most_states_fit_a_cluster_message),
 		cmocka_unit_test(empty_result_is_empty),
 		cmocka_unit_test(a_report_too_short_is_refused),
 	};

@@ -6,6 +6,7 @@ from .cluster import Cluster, product_prefix  # noqa: F401
 from .disk import MIB, Disk  # noqa: F401
 from .node import CommandFailed, Job, Node, Result  # noqa: F401
 from .power import PowerSwitch  # noqa: F401
+from .sound import assert_sound, committed_texts  # noqa: F401
 from .story import StoryCase, mapper_name, report  # noqa: F401
 from .terminal import shell  # noqa: F401
 from .wait import LabTimeout, wait_for  # noqa: F401

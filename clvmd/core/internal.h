@@ -336,6 +336,8 @@ void values_claimed(struct lockspace *ls);
 
 const char *text_holders(struct lockspace *ls, const struct waiter *waiter);
 const char *text_paused(struct lockspace *ls);
+/* A line for each node that has still to end an operation on @resource; NULL: on any. */
+void text_add_debts(const struct lockspace *ls, const char *resource, struct buf *out);
 
 /* ---- own.c: this node's clients ---- */
 

@@ -77,6 +77,43 @@ static const char *text_named(struct lockspace *ls, const struct resource *resou
 			 blocking->orphan ? ", whose clvmd does not run" : "");
 }
 
+/* One line for each node that owes the end of @op (rule 24). */
+static void print_debts(const struct lockspace *ls, const struct op *op, struct buf *out)
+{
+	for (size_t i = 0; i < op->target_count; i++)
+		if (op->targets[i].pending && op->targets[i].gone)
+			buf_printf(out,
+				   "a change of %s is not finished on node %s, whose clvmd does "
+				   "not run: start it there\n",
+				   strncmp(op->resource, "V_", 2) != 0 ? "a volume group"
+								       : op->resource + 2,
+				   member_name(ls, op->targets[i].node));
+}
+
+void text_add_debts(const struct lockspace *ls, const char *resource, struct buf *out)
+{
+	for (const struct op *op = ls->ops; op; op = op->next)
+		if ((op->phase == OP_ABORT || op->phase == OP_RESUME) &&
+		    (!resource || !strcmp(op->resource, resource)))
+			print_debts(ls, op, out);
+}
+
+/* An operation stands in the way: whose end is missing? */
+static const char *text_op(struct lockspace *ls, const struct resource *resource)
+{
+	struct buf debts = { .limit = RESULT_TEXT_MAX };
+	const char *text;
+
+	text_add_debts(ls, resource->name, &debts);
+	if (debts.used && !debts.failed)
+		text = ls_printf(ls, "%.*s", (int)strcspn(debts.data, "\n"), debts.data);
+	else
+		text = ls_printf(ls, "%s: an operation that was cut short is still being settled",
+				 is_lv(resource->name) ? "lv" : resource->name + 2);
+	buf_free(&debts);
+	return text;
+}
+
 const char *text_holders(struct lockspace *ls, const struct waiter *waiter)
 {
 	const struct resource *resource;
@@ -90,8 +127,7 @@ const char *text_holders(struct lockspace *ls, const struct waiter *waiter)
 	if (blocking)
 		return text_named(ls, resource, blocking);
 	if (resource)
-		return ls_printf(ls, "%s: an operation that was cut short is still being settled",
-				 is_lv(resource->name) ? "lv" : resource->name + 2);
+		return text_op(ls, resource);
 	return "others asked earlier";
 }
 

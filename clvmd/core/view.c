@@ -144,6 +144,7 @@ void lockspace_waiting_for(const struct lockspace *ls, char *text, size_t size)
 	}
 	if (!out.used && !lockspace_is_up(ls) && !ls->left)
 		buf_puts(&out, "the lock table is being transferred to this node\n");
+	text_add_debts(ls, NULL, &out);
 	(void)snprintf(text, size, "%s", out.data ? out.data : "");
 	buf_free(&out);
 }

@@ -46,6 +46,7 @@ struct names;
 struct nodelist;
 struct quorum;
 struct requests;
+struct settling;
 struct start;
 struct status_waits;
 struct workers;
@@ -79,6 +80,7 @@ struct daemon {
 	struct fences *fences;
 	struct freezer *freezer;
 	struct cfg *cfg;
+	struct settling *settling; /* clvmd/settle.h */
 	struct {
 		bool on, failed;
 		size_t jobs; /* that have not answered */

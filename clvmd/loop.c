@@ -228,6 +228,7 @@ static void destroy_all(struct daemon *d)
 	quorum_destroy(d->quorum);
 	nodelist_destroy(d->nodelist);
 	operations_destroy(d->operations);
+	settle_destroy(d);
 	requests_destroy(d->requests);
 	workers_destroy(d->workers);
 	status_destroy(d->status);

@@ -25,6 +25,7 @@
 #include "clvmd/names.h"
 #include "clvmd/nodelist.h"
 #include "clvmd/recover.h"
+#include "clvmd/settle.h"
 #include "clvmd/worker.h"
 #include "lib/job/job_run.h"
 
@@ -179,16 +180,24 @@ static const char *queue_key(const struct running *running)
 	return running->job.vg_name ? running->job.vg_name : "";
 }
 
+/* While an operation is open, LVs are suspended on other nodes: they are not to wait for long. */
+static unsigned int job_seconds(const struct running *running)
+{
+	if (job_is_endless(running->job.kind))
+		return 0;
+	return running->phase == OP_DO ? JOB_SECONDS : PHASE_SECONDS;
+}
+
 static void start_work(struct running *running)
 {
 	struct client_message message = { .type = CLIENT_WORKER_RUN,
 					  .phase = (uint32_t)job_phase(running),
 					  .data = running->payload,
 					  .data_length = running->payload_length };
-	unsigned int seconds = job_is_endless(running->job.kind) ? 0 : JOB_SECONDS;
 
 	running->state = WORKING;
-	worker_submit(running->d, queue_key(running), &message, seconds, worked, running);
+	worker_submit(running->d, queue_key(running), &message, job_seconds(running), worked,
+		      running);
 }
 
 /* ---- LV locks and journal ---- */
@@ -494,7 +503,10 @@ static void worked(struct daemon *d, void *data, const struct worker_answer *ans
 {
 	struct running *running = data;
 
-	if (!answer->rc && ends_operation(running->phase))
+	if (answer->rc && ends_operation(running->phase))
+		settle_add(d, running->op, running->job.vg_name, job_phase(running),
+			   running->payload, running->payload_length, answer->text);
+	else if (ends_operation(running->phase))
 		journal_op_remove(d->journal, running->op);
 	if (ends_operation(running->phase))
 		freeze_change_ended(d);
@@ -570,8 +582,12 @@ static struct running *create_running(struct daemon *d, const struct effect *eff
 /* Before suspending: the journal must know (rule 25). */
 static int note_operation(struct running *running, struct err *err)
 {
+	const char *unfinished = settle_reason(running->d, running->job.vg_name);
+
 	if (running->phase != OP_PREPARE)
 		return 0;
+	if (unfinished)
+		return err_set(err, EBUSY, "%s", unfinished);
 	return journal_op_add(running->d->journal, running->op, running->phase, running->payload,
 			      running->payload_length, err);
 }

@@ -14,6 +14,7 @@
 #include "clvmd/daemon.h"
 
 #define JOB_SECONDS	120 /* every job but a file system's resize, which takes what it takes */
+#define PHASE_SECONDS	30  /* of a change to active LVs, which meanwhile are suspended elsewhere */
 #define LV_LOCK_SECONDS 30  /* until the members have confirmed an LV lock */
 
 struct operations *operations_create(struct daemon *d);

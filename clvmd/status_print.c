@@ -15,6 +15,7 @@
 #include "clvmd/journal.h"
 #include "clvmd/names.h"
 #include "clvmd/quorum.h"
+#include "clvmd/settle.h"
 #include "clvmd/status_json.h"
 #include "clvmd/status_ops.h"
 #include "clvmd/status_volumes.h"
@@ -48,6 +49,8 @@ void status_waiting_for(struct daemon *d, char *text, size_t size)
 	else if (d->ls)
 		lockspace_waiting_for(d->ls, text, size);
 	add_fencing(d, text, size);
+	settle_print(d, text, size);
+	workers_print_stuck(d, text, size);
 }
 
 /* ---- text ---- */

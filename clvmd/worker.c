@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -17,16 +18,20 @@
 #include "clvmd/fence.h"
 #include "clvmd/link.h"
 #include "clvmd/log.h"
+#include "clvmd/stuck.h"
 #include "lib/fd.h"
 
-#define ANSWER_MAX ((size_t)64 << 20)
+#define STUCK_SECONDS	5 /* then a job is shown as one that may hang */
+#define DESCRIPTION_MAX 700
+#define ANSWER_MAX	((size_t)64 << 20)
 
 extern char **environ;
 
 struct worker_job {
 	struct worker_job *next;
 	struct client_message message; /* data and strings are ours */
-	uint64_t seconds, deadline;    /* deadline: 0 until it runs */
+	uint64_t since, deadline;      /* when it was asked for, and has to be done; 0: never */
+	bool begun;		       /* a worker has it */
 	worker_done done;	       /* NULL once answered */
 	void *data;
 	struct buf parts;
@@ -320,8 +325,7 @@ static bool serve_queue(struct workers *workers, struct worker_queue *queue)
 	}
 	worker->queue = queue;
 	queue->worker = worker;
-	if (job->seconds)
-		job->deadline = now_ns() + SECONDS(job->seconds);
+	job->begun = true;
 	link_send(&worker->link, &job->message);
 	return true;
 }
@@ -349,8 +353,13 @@ void worker_submit(struct daemon *d, const char *key, const struct client_messag
 	void *copy = NULL;
 
 	*job = (struct worker_job){
-		.message = *message, .seconds = seconds, .done = done, .data = data
+		.message = *message, .since = now_ns(), .done = done, .data = data
 	};
+	/* Behind one that is late already there is no point in waiting for long. */
+	if (seconds > STUCK_SECONDS && queue->first && queue->first->begun && !queue->first->done)
+		seconds = STUCK_SECONDS;
+	if (seconds)
+		job->deadline = job->since + SECONDS(seconds);
 	job->parts.limit = ANSWER_MAX;
 	if (message->data_length) {
 		copy = must_alloc(message->data_length);
@@ -367,21 +376,66 @@ void worker_submit(struct daemon *d, const char *key, const struct client_messag
 
 /* ---- time ---- */
 
+static uint64_t seconds_of(const struct worker_job *job, uint64_t now)
+{
+	return (now - job->since) / QB_TIME_NS_IN_SEC;
+}
+
+static void describe_current(const struct worker_queue *queue, uint64_t now, char *text,
+			     size_t size)
+{
+	char what[DESCRIPTION_MAX];
+
+	stuck_describe(&queue->first->message, what, sizeof(what));
+	(void)snprintf(text, size, "worker process %d has been %s for %" PRIu64 " seconds",
+		       queue->worker ? (int)queue->worker->pid : 0, what,
+		       seconds_of(queue->first, now));
+}
+
+static void job_is_late(struct daemon *d, const struct worker_queue *queue, struct worker_job *job,
+			uint64_t now)
+{
+	char current[DESCRIPTION_MAX + 100], text[DESCRIPTION_MAX + 200];
+
+	if (queue->worker)
+		describe_current(queue, now, current, sizeof(current));
+	else
+		(void)snprintf(current, sizeof(current), "all %d worker processes are busy",
+			       WORKERS_MAX);
+	(void)snprintf(text, sizeof(text), "not %s in time: %s", job->begun ? "done" : "begun",
+		       current);
+	log_line(LOG_ERR, "Job of \"%s\" %s.", queue->key, text);
+	d->metrics.jobs_late++;
+	answer(d, job, &(struct worker_answer){ .rc = -ETIMEDOUT, .text = text });
+}
+
+/*
+ * What has begun goes on, unanswerable: it cannot be stopped, and later jobs wait for it. What has
+ * not is taken out: nobody waits for it any more. (The first one stays, the queue is its.)
+ */
+static void end_late_jobs(struct daemon *d, struct worker_queue *queue, uint64_t now)
+{
+	struct worker_job **at = &queue->first, *job;
+
+	while ((job = *at)) {
+		if (job->done && job->deadline && now >= job->deadline)
+			job_is_late(d, queue, job, now);
+		if (job->done || job == queue->first) {
+			at = &job->next;
+			continue;
+		}
+		*at = job->next;
+		if (!*at)
+			queue->last = at;
+		d->workers->job_count--;
+		free_job(job);
+	}
+}
+
 void workers_tick(struct daemon *d, uint64_t now)
 {
-	for (struct worker_queue *queue = d->workers->queues; queue; queue = queue->next) {
-		struct worker_job *job = queue->first;
-		char text[160];
-
-		if (!queue->worker || !job->deadline || now < job->deadline || !job->done)
-			continue;
-		(void)snprintf(text, sizeof(text),
-			       "not done after %u seconds (worker process %d goes on with it)",
-			       (unsigned int)job->seconds, (int)queue->worker->pid);
-		log_line(LOG_ERR, "Job of \"%s\": %s.", queue->key, text);
-		d->metrics.jobs_late++;
-		answer(d, job, &(struct worker_answer){ .rc = -ETIMEDOUT, .text = text });
-	}
+	for (struct worker_queue *queue = d->workers->queues; queue; queue = queue->next)
+		end_late_jobs(d, queue, now);
 	for (struct worker *worker = d->workers->first, *next; worker; worker = next) {
 		next = worker->next;
 		if (!worker->queue && !worker->link.close_pending &&
@@ -404,6 +458,24 @@ void workers_reap(struct daemon *d)
 		else if (WEXITSTATUS(status))
 			log_line(LOG_WARNING, "Process %d exited with %d.", (int)pid,
 				 WEXITSTATUS(status));
+	}
+}
+
+void workers_print_stuck(const struct daemon *d, char *text, size_t size)
+{
+	uint64_t now = now_ns();
+	size_t used = strlen(text);
+
+	for (const struct worker_queue *queue = d->workers->queues; queue; queue = queue->next) {
+		const struct worker_job *job = queue->first;
+
+		if (!queue->worker || !job->deadline || seconds_of(job, now) < STUCK_SECONDS ||
+		    used + DESCRIPTION_MAX > size)
+			continue;
+		if (used)
+			text[used++] = '\n';
+		describe_current(queue, now, text + used, size - used);
+		used += strlen(text + used);
 	}
 }
 

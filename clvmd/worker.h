@@ -6,6 +6,7 @@
  * A worker lives on from job to job and ends after a minute without one. One that dies answers its
  * job with -EIO. A job past its deadline is answered -ETIMEDOUT while its worker goes on, and the
  * next job of that VG waits for it: what hangs in the kernel cannot be stopped, and order counts.
+ * One that waits past its own deadline is not begun any more.
  */
 #ifndef CLVMD_WORKER_H
 #define CLVMD_WORKER_H
@@ -44,6 +45,9 @@ void workers_destroy(struct workers *workers);
  */
 void worker_submit(struct daemon *d, const char *key, const struct client_message *message,
 		   unsigned int seconds, worker_done done, void *data);
+
+/** Append a line for each job that is at it for long: what, since when, which device. */
+void workers_print_stuck(const struct daemon *d, char *text, size_t size);
 
 void workers_tick(struct daemon *d, uint64_t now);
 

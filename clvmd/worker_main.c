@@ -15,6 +15,7 @@
 #include <syslog.h>
 
 #include "clvmd/freeze.h"
+#include "clvmd/hanging.h"
 #include "clvmd/names.h"
 #include "clvmd/recover.h"
 #include "clvmd/worker.h"
@@ -28,7 +29,10 @@
 #define JOB_ARENA_MAX ((size_t)512 << 20)
 #define PART_SIZE     ((size_t)512 << 10)
 
+#define WARNINGS_MAX 600
+
 static struct channel channel; /* of this process: messages of contexts go there too */
+static struct buf warnings = { .limit = WARNINGS_MAX }; /* of the job: they may say why it failed */
 
 static void send_log(void *data, enum message_level level, const char *text)
 {
@@ -42,6 +46,8 @@ static void send_log(void *data, enum message_level level, const char *text)
 	(void)data;
 	if (level == MESSAGE_VERBOSE || level == MESSAGE_DEBUG)
 		return;
+	if (level == MESSAGE_WARNING || level == MESSAGE_ERROR)
+		buf_printf(&warnings, "\n%s", text);
 	/* A failure shows at the answer. */
 	(void)!channel_send(&channel,
 			    &(struct client_message){ .type = CLIENT_WORKER_LOG,
@@ -230,13 +236,19 @@ static int do_job(const struct client_message *message, struct err *send_err)
 	static bool memory_locked;
 	struct err err = { 0 };
 
+	buf_free(&warnings);
 	if (!(reply.rc = open_context(message->type == CLIENT_WORKER_NAMES, &context, &err))) {
 		if (!memory_locked)
 			activation_memory_lock(context); /* for life */
 		memory_locked = true;
+		hanging_expect(context);
 		reply.rc = do_message(context, message, &reply, &arena, &result, &err);
+		hanging_remember(context);
 		context_close(context);
 	}
+	/* Which device does not answer, for example, is there only. */
+	if (reply.rc && warnings.used)
+		err_append(&err, "%s", warnings.data);
 	reply.text = reply.rc ? err.text : "";
 	if (!reply.rc) {
 		reply.data = result.data;

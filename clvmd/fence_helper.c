@@ -41,7 +41,7 @@ static const char by_pacemaker[] =
 	"off | poweroff) action=--fence ;;\n"
 	"*) action=--reboot ;;\n"
 	"esac\n"
-	"set -- $action \"$name\" --tolerance \"$3s\" --timeout 120s\n"
+	"set -- $action \"$name\" --tolerance \"$3s\" --timeout 120\n"
 	"echo \"stonith_admin $*\"\n"
 	"exec stonith_admin \"$@\"\n";
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A cluster in one thread: the group communication of sim_group.c, the nodes, clients, disk and
- * administrator of sim_node.c, the schedules and final checks of sim_lockspace.c. One number
+ * administrator of sim_node.c and its neighbours, what must hold in sim_truth.c, the schedules of
+ * sim_lockspace.c. One number
  * decides everything that happens.
  */
 #ifndef TESTS_SIM_SIM_H
@@ -71,6 +72,9 @@ struct node {
 	bool in_group;	/* JOIN was ordered */
 	bool listening; /* and the daemon that sent it lives */
 	unsigned boot, daemon_number;
+	struct daemon_id daemon_id;
+	uint16_t minor;	       /* protocol version of its daemon */
+	uint64_t paused_until; /* SIGSTOP: it does nothing before this step */
 	struct lockspace *ls;
 	struct ring *ring;
 	size_t next_entry; /* of the ring's log */
@@ -81,7 +85,6 @@ struct node {
 	bool leaving;
 	uint64_t seen_ring, quorum_ring; /* that its daemon was told of last */
 	uint64_t suspended;		 /* number of the operation it is suspended for, 0 none */
-	uint64_t started_suspended;	 /* and was when this daemon started */
 };
 
 /* ---- clients ---- */
@@ -106,9 +109,12 @@ struct client {
 	unsigned resource;
 	enum lock_mode held, wanted; /* MODE_NL: nothing */
 	uint64_t op;
+	uint64_t asked_at, queued_at; /* sim.clock */
+	uint64_t queued_ring;
 };
 
 struct sim_op {
+	bool tainted;				      /* somebody lied while it was open */
 	bool used, written, resumed_old, resumed_new; /* by anybody, ever */
 	struct op_id id;
 };
@@ -125,18 +131,25 @@ struct sim {
 	uint64_t seed, random;
 	unsigned nodes;
 	bool two_node, verbose, healing;
+	bool has_lies; /* the administrator says of living nodes that they are down */
+	bool mixed;    /* daemons of two minor versions */
+	uint64_t clock, step;
 	uint64_t calm; /* how seldom something breaks */
 	uint64_t next_ring, next_number;
 	struct node node[SIM_NODES];
 	struct ring *rings;
 	struct bytes *bytes;
 	struct client client[SIM_CLIENTS];
+	bool suspect[SIM_NODES], lies_open;
+	struct daemon_id lie_lineage;
+	bool errored[SIM_NODES][SIM_RESOURCES];		 /* a ghost's volumes: all I/O fails */
 	enum lock_mode active[SIM_NODES][SIM_RESOURCES]; /* activation locks that are relied on */
 	uint64_t activation[SIM_NODES][SIM_RESOURCES];	 /* open request, 0 none */
 	enum lock_mode activation_mode[SIM_NODES][SIM_RESOURCES];
 	struct sim_op ops[SIM_JOBS];
 	struct job jobs[SIM_JOBS];
 	size_t grants, comparisons, commits, recoveries, cuts, running_steps;
+	size_t lies, ghosts, settled;
 	bool failed;
 };
 
@@ -160,18 +173,37 @@ bool group_deliver_one(struct sim *sim, unsigned node); /* the total order -> it
 bool group_quorum_one(struct sim *sim, unsigned node);
 void group_flip_quorum(struct sim *sim, unsigned node, bool quorate);
 
-/* sim_node.c */
+/* sim_truth.c */
+void check_all(struct sim *sim);
+void check_holders(struct sim *sim, unsigned resource, unsigned node, enum lock_mode mode,
+		   const void *self);
+void check_fairness(struct sim *sim, const struct client *granted);
+void suspect(struct sim *sim, unsigned acker, unsigned victim);
+struct sim_op *find_op(struct sim *sim, struct op_id id);
+
+/* sim_effects.c */
 void node_effects(struct sim *sim, unsigned node, const struct effect *effects);
+
+/* sim_node.c */
 void node_boot(struct sim *sim, unsigned node);
 void node_crash(struct sim *sim, unsigned node);
 void node_start_daemon(struct sim *sim, unsigned node);
 void node_kill_daemon(struct sim *sim, unsigned node);
 bool node_fence_unclean(struct sim *sim, unsigned node);
 void node_leave(struct sim *sim, unsigned node);
+void node_settle(struct sim *sim, unsigned node);
+void ghost_act(struct sim *sim, unsigned node);
+void drop_jobs(struct sim *sim, unsigned node);
+
+/* sim_client.c */
 bool client_act(struct sim *sim);
 void client_finish(struct sim *sim, struct client *client);
 void client_kill(struct sim *sim, struct client *client);
+void client_forget(struct client *client);
 void activation_act(struct sim *sim, unsigned node);
+void activation_release(struct sim *sim, unsigned node, unsigned resource);
+
+/* sim_job.c */
 bool job_run_one(struct sim *sim);
 
 #endif

@@ -14,8 +14,10 @@
 #include "tests/sim/sim.h"
 
 #define STEPS	   2500
+#define STEP_FAULT 15
 #define DRAIN_MAX  20000
 #define HEAL_ROUND 60
+#define PAUSE_MAX  400 /* steps that a node is stopped */
 
 uint64_t sim_draw(struct sim *sim, uint64_t below)
 {
@@ -52,32 +54,6 @@ void sim_log(const struct sim *sim, const char *fmt, ...)
 	va_end(args);
 }
 
-/* ---- agreement ---- */
-
-/* Copies that are in one ring and have read equally far of it must be equal. */
-static void check_agreement(struct sim *sim)
-{
-	for (unsigned a = 0; a < sim->nodes; a++) {
-		const struct node *first = &sim->node[a];
-
-		if (!first->daemon || first->events || !lockspace_is_up(first->ls))
-			continue;
-		for (unsigned b = a + 1; b < sim->nodes; b++) {
-			const struct node *second = &sim->node[b];
-
-			if (!second->daemon || second->events || second->ring != first->ring ||
-			    second->next_entry != first->next_entry ||
-			    !lockspace_is_running(first->ls) || !lockspace_is_up(second->ls))
-				continue;
-			sim->comparisons++;
-			if (lockspace_hash(first->ls) != lockspace_hash(second->ls))
-				sim_fail(sim, "copies of nodes %u and %u differ", a + 1, b + 1);
-			else if (!lockspace_is_running(second->ls))
-				sim_fail(sim, "node %u runs, node %u does not", a + 1, b + 1);
-		}
-	}
-}
-
 /* ---- what a failure looks like ---- */
 
 static bool print_lock(void *data, const struct lock_view *lock)
@@ -108,19 +84,6 @@ static void print_nodes(const struct sim *sim)
 			continue;
 		lockspace_each_member(node->ls, print_member, NULL);
 		lockspace_each_lock(node->ls, print_lock, NULL);
-	}
-}
-
-/* ---- quorum ---- */
-
-static void check_quorum(struct sim *sim)
-{
-	for (unsigned n = 0; n < sim->nodes; n++) {
-		const struct node *node = &sim->node[n];
-
-		if (node->daemon && lockspace_is_running(node->ls) &&
-		    node->quorum_ring < node->seen_ring)
-			sim_fail(sim, "node %u runs on the quorum of another ring", n + 1);
 	}
 }
 
@@ -162,7 +125,9 @@ static void fault(struct sim *sim)
 	unsigned n = (unsigned)sim_draw(sim, sim->nodes);
 	struct node *node = &sim->node[n];
 
-	switch (sim_draw(sim, 12)) {
+	if (sim->has_lies && node_fence_unclean(sim, n))
+		return;
+	switch (sim_draw(sim, 13)) {
 	case 0:
 	case 1:
 		reform(sim, false);
@@ -193,6 +158,9 @@ static void fault(struct sim *sim)
 	case 9:
 		node_leave(sim, n);
 		break;
+	case 10:
+		node->paused_until = sim->step + sim_draw(sim, PAUSE_MAX);
+		break;
 	default:
 		(void)node_fence_unclean(sim, n);
 		break;
@@ -218,8 +186,9 @@ static bool deliver(struct sim *sim, unsigned n)
 static void step(struct sim *sim)
 {
 	unsigned n = (unsigned)sim_draw(sim, sim->nodes);
+	bool stands = sim->node[n].paused_until > ++sim->step;
 
-	switch (sim_draw(sim, 20)) {
+	switch (stands ? STEP_FAULT : sim_draw(sim, 21)) {
 	case 0:
 	case 1:
 	case 2:
@@ -249,17 +218,19 @@ static void step(struct sim *sim)
 	case 14:
 		maybe_start(sim, n);
 		break;
-	case 15:
+	case STEP_FAULT:
 		if (!sim_draw(sim, sim->calm))
 			fault(sim);
+		break;
+	case 16:
+		ghost_act(sim, n);
 		break;
 	default:
 		(void)client_act(sim);
 		break;
 	}
 	sim->running_steps += sim->node[n].daemon && lockspace_is_running(sim->node[n].ls);
-	check_agreement(sim);
-	check_quorum(sim);
+	check_all(sim);
 }
 
 /* ---- healing ---- */
@@ -279,7 +250,7 @@ static bool drain_once(struct sim *sim)
 static void drain(struct sim *sim)
 {
 	for (int i = 0; i < DRAIN_MAX && !sim->failed; i++) {
-		check_agreement(sim);
+		check_all(sim);
 		/* ACKs go out at the end of a pass: once more after everything was delivered. */
 		if (!drain_once(sim) && !drain_once(sim))
 			return;
@@ -319,8 +290,11 @@ static void heal(struct sim *sim)
 		drain(sim);
 		for (size_t i = 0; i < SIM_CLIENTS; i++)
 			client_finish(sim, &sim->client[i]);
-		for (unsigned n = 0; n < sim->nodes; n++)
+		for (unsigned n = 0; n < sim->nodes; n++) {
 			activation_act(sim, n);
+			ghost_act(sim, n);
+			node_settle(sim, n);
+		}
 	}
 }
 
@@ -348,7 +322,7 @@ static void check_end(struct sim *sim)
 			if (sim->activation[n][r] || sim->active[n][r] != MODE_NL)
 				sim_fail(sim, "at the end activation on node %u is open", n + 1);
 		lockspace_each_lock(node->ls, none_waits, sim);
-		if (node->suspended && node->suspended != node->started_suspended)
+		if (node->suspended)
 			sim_fail(sim, "at the end node %u is suspended for op %" PRIu64, n + 1,
 				 node->suspended);
 	}
@@ -370,6 +344,8 @@ static bool run(uint64_t seed, bool verbose, struct sim *totals)
 	sim->nodes = 2 + (unsigned)sim_draw(sim, 3);
 	sim->two_node = sim->nodes == 2 && sim_draw(sim, 2);
 	sim->calm = 3 + sim_draw(sim, 25);
+	sim->has_lies = !sim_draw(sim, 3);
+	sim->mixed = !sim_draw(sim, 3);
 	group_init(sim);
 	for (unsigned n = 0; n < sim->nodes; n++)
 		node_boot(sim, n);
@@ -395,6 +371,9 @@ static bool run(uint64_t seed, bool verbose, struct sim *totals)
 	totals->commits += sim->commits;
 	totals->recoveries += sim->recoveries;
 	totals->cuts += sim->cuts;
+	totals->lies += sim->lies;
+	totals->ghosts += sim->ghosts;
+	totals->settled += sim->settled;
 	totals->running_steps += sim->running_steps;
 	free(sim);
 	return ok;
@@ -426,8 +405,10 @@ int main(int argc, char **argv)
 	for (uint64_t i = 0; i < schedules && failures < most; i++)
 		failures += !run(seed + i, verbose, &totals);
 	printf("%" PRIu64 " schedules: %zu rings, %zu grants, %zu commits, %zu recoveries, "
-	       "%zu comparisons, runs %zu%% of the time, %d failures\n",
+	       "%zu lies, %zu ghosts, %zu settled, %zu comparisons, runs %zu%% of the time, "
+	       "%d failures\n",
 	       schedules, totals.cuts, totals.grants, totals.commits, totals.recoveries,
-	       totals.comparisons, totals.running_steps * 100 / (schedules * STEPS + 1), failures);
+	       totals.lies, totals.ghosts, totals.settled, totals.comparisons,
+	       totals.running_steps * 100 / (schedules * STEPS + 1), failures);
 	return failures ? 1 : 0;
 }

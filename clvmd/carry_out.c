@@ -106,8 +106,6 @@ static void carry_out_one(struct daemon *d, const struct effect *effect)
 
 void carry_out(struct daemon *d, const struct effect *effects)
 {
-	struct err err;
-
 	assert(!d->carrying_out);
 	d->carrying_out = true;
 	for (const struct effect *effect = effects; effect; effect = effect->next)
@@ -116,11 +114,6 @@ void carry_out(struct daemon *d, const struct effect *effects)
 	events_watch(d);
 	fence_watch(d);
 	freeze_watch(d);
-	if (!lockspace_check(d->ls, &err)) {
-		log_line(LOG_CRIT, "The lock table is broken (%s): leaving the group.", err.text);
-		log_write_blackbox();
-		daemon_defer(d, leave, NULL);
-	}
 	if (!d->flush_pending)
 		daemon_defer(d, flush, NULL);
 	d->flush_pending = true;

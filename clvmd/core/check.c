@@ -8,6 +8,9 @@
 
 #include "clvmd/core/internal.h"
 
+#define CHECK_BUCKETS 256 /* of a large table, after one event; a small one is checked as a whole \
+			   */
+
 static bool fail(struct err *err, const char *what, const char *name)
 {
 	(void)err_set(err, EUCLEAN, "%s: %s", name, what);
@@ -78,19 +81,35 @@ static bool check_members(const struct lockspace *ls, struct err *err)
 	return true;
 }
 
+static bool check_buckets(const struct lockspace *ls, size_t from, size_t to, size_t *locks,
+			  struct err *err)
+{
+	for (size_t i = from; i < to && i < ls->bucket_count; i++)
+		for (const struct resource *at = ls->buckets[i]; at; at = at->next)
+			if (!check_resource(ls, at, locks, err))
+				return false;
+	return true;
+}
+
 bool lockspace_check(const struct lockspace *ls, struct err *err)
 {
 	size_t locks = 0;
 
-	if (!check_members(ls, err))
-		return false;
-	for (size_t i = 0; i < ls->bucket_count; i++)
-		for (const struct resource *at = ls->buckets[i]; at; at = at->next)
-			if (!check_resource(ls, at, &locks, err))
-				return false;
-	if (!check_waiters(ls, &locks, err))
+	if (!check_members(ls, err) || !check_buckets(ls, 0, ls->bucket_count, &locks, err) ||
+	    !check_waiters(ls, &locks, err))
 		return false;
 	if (locks != ls->lock_count)
 		return fail(err, "locks are miscounted", "table");
 	return true;
+}
+
+bool check_in_turn(struct lockspace *ls, struct err *err)
+{
+	size_t locks = 0, from = ls->checked_buckets;
+
+	if (ls->bucket_count <= CHECK_BUCKETS)
+		return lockspace_check(ls, err);
+	ls->checked_buckets = from + CHECK_BUCKETS < ls->bucket_count ? from + CHECK_BUCKETS : 0;
+	return check_members(ls, err) && check_waiters(ls, &locks, err) &&
+	       check_buckets(ls, from, from + CHECK_BUCKETS, &locks, err);
 }

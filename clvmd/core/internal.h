@@ -260,6 +260,7 @@ struct lockspace {
 	struct own_op *own_ops;
 	struct op *carried; /* operations of a lost table that this node takes part in */
 	bool ack_due;
+	size_t checked_buckets; /* check_in_turn() goes on here */
 };
 
 /* ---- effects.c: memory, effects ---- */
@@ -338,6 +339,11 @@ const char *text_holders(struct lockspace *ls, const struct waiter *waiter);
 const char *text_paused(struct lockspace *ls);
 /* A line for each node that has still to end an operation on @resource; NULL: on any. */
 void text_add_debts(const struct lockspace *ls, const char *resource, struct buf *out);
+
+/* ---- check.c ---- */
+
+/** lockspace_check(), of a large table one part after each event. */
+bool check_in_turn(struct lockspace *ls, struct err *err);
 
 /* ---- own.c: this node's clients ---- */
 

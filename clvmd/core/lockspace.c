@@ -77,7 +77,7 @@ static void check(struct lockspace *ls)
 {
 	struct err err = { 0 };
 
-	if (!ls->broken && !lockspace_check(ls, &err))
+	if (!ls->broken && !check_in_turn(ls, &err))
 		ls_break(ls, "internal check failed: %s", err.text);
 }
 
@@ -461,7 +461,8 @@ static void unknown_type(struct lockspace *ls, const struct member *from,
 			 const struct message *message)
 {
 	if (!message->optional && (ls->has_table || ls->keeping))
-		ls_break(ls, "%s sent an unknown message type %u", from->name, message->unknown_type);
+		ls_break(ls, "%s sent an unknown message type %u", from->name,
+			 message->unknown_type);
 }
 
 const struct effect *lockspace_message(struct lockspace *ls, const struct event_message *event)

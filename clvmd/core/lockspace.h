@@ -390,8 +390,9 @@ const char *member_state_name(enum member_state state);
 uint64_t lockspace_hash(const struct lockspace *ls);
 
 /**
- * Every invariant that can be seen from one copy; false and @err name the broken one.
- * Runs after each delivery in production too.
+ * Every invariant that can be seen from one copy; false and @err name the broken one. Runs after
+ * each event in production too; of a large table a part at a time, so that an event's cost does
+ * not grow with it.
  */
 bool lockspace_check(const struct lockspace *ls, struct err *err);
 

@@ -7,7 +7,8 @@
  * An attempt looks for areas in one of three ways:
  *	by position (contiguous, cling): each leg has a place where it must go on - directly
  *	behind the last segment, or on a PV that it uses already; all legs must find one;
- *	clinging (normal, as long as that works): each PV that any leg uses offers an area;
+ *	clinging (normal, as long as that works; cling, when an LV's legs cannot all go on by
+ *	position): each PV that any leg uses offers an area;
  *	freely: each PV offers an area.
  * Of what is offered the largest win.
  */
@@ -197,7 +198,8 @@ static enum verdict find_place(const struct allocation *a, const struct alloc_ar
 	return cling->contiguous_only ? NEXT_AREA : NEXT_PV;
 }
 
-/* True when every leg found its place. */
+/* One area per PV, so legs that share one do not all go on. False, and nothing is spoken for,
+ * unless every leg found its place. */
 static bool find_by_position(struct allocation *a, const struct cling *cling)
 {
 	uint32_t filled = 0;
@@ -216,9 +218,15 @@ static bool find_by_position(struct allocation *a, const struct cling *cling)
 				continue;
 			fill_slot(a, leg, area);
 			filled++;
+			verdict = NEXT_PV;
 		}
 	}
-	return filled == a->legs;
+	if (filled == a->legs)
+		return true;
+	for (uint32_t leg = 0; leg < a->legs; leg++)
+		if (a->slots[leg].area)
+			alloc_area_unreserve(a->slots[leg].area);
+	return false;
 }
 
 static void choose(struct allocation *a, size_t slot, struct alloc_area *area)
@@ -369,24 +377,48 @@ static int take_slots(struct allocation *a, struct err *err)
 	return 0;
 }
 
-/* Pieces of one policy, until all is found or nothing more. */
-static int try_policy(struct allocation *a, enum alloc_policy policy, struct err *err)
+/* Where a policy looks, and how. */
+struct pass {
+	enum alloc_policy policy;
+	bool by_position;
+	bool clinging; /* when not all legs can go on by position */
+	struct cling cling;
+};
+
+static struct pass pass_of(const struct allocation *a, enum alloc_policy policy)
 {
 	const bool normal = policy == ALLOC_NORMAL;
 	const bool clinging = policy == ALLOC_CLING || policy == ALLOC_CLING_BY_TAGS;
-	const bool by_position = clinging || (policy == ALLOC_CONTIGUOUS && a->last);
-	const struct cling cling = { .contiguous_only = policy == ALLOC_CONTIGUOUS,
-				     .to_pieces = normal || (clinging && !a->last),
-				     .by_tags = policy == ALLOC_CLING_BY_TAGS };
-	bool stay = normal; /* on the PVs in use, as long as that can be */
+
+	return (struct pass){ .policy = policy,
+			      .by_position = clinging || (policy == ALLOC_CONTIGUOUS && a->last),
+			      .clinging = clinging && a->last,
+			      .cling = { .contiguous_only = policy == ALLOC_CONTIGUOUS,
+					 .to_pieces = normal || (clinging && !a->last),
+					 .by_tags = policy == ALLOC_CLING_BY_TAGS } };
+}
+
+/* @stay: on the PVs in use (policy normal). */
+static bool attempt(struct allocation *a, const struct pass *pass, bool stay)
+{
+	alloc_maps_unreserve(&a->maps);
+	if (!pass->by_position)
+		return find_freely(a, pass->policy, stay ? &pass->cling : NULL);
+	return find_by_position(a, &pass->cling) ||
+	       (pass->clinging && find_freely(a, pass->policy, &pass->cling));
+}
+
+/* Pieces of one policy, until all is found or nothing more. */
+static int try_policy(struct allocation *a, enum alloc_policy policy, struct err *err)
+{
+	const struct pass pass = pass_of(a, policy);
+	const bool normal = policy == ALLOC_NORMAL;
+	bool stay = normal; /* as long as that can be */
 	int rc;
 
 	do {
-		bool found;
+		const bool found = attempt(a, &pass, stay);
 
-		alloc_maps_unreserve(&a->maps);
-		found = by_position ? find_by_position(a, &cling)
-				    : find_freely(a, policy, stay ? &cling : NULL);
 		if (found && (rc = take_slots(a, err)))
 			return rc;
 		if (!found && !stay)

@@ -55,6 +55,11 @@ void alloc_area_reserve_all(struct alloc_area *area)
 	area->left = 0;
 }
 
+void alloc_area_unreserve(struct alloc_area *area)
+{
+	area->left = area->count;
+}
+
 static void unreserve_map(struct alloc_map *map)
 {
 	/* Going on from the area's new place is part of the order to reproduce. */

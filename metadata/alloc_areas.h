@@ -46,6 +46,9 @@ uint32_t alloc_area_reserve(struct alloc_area *area, uint32_t count);
 /** Speak for all of @area; it keeps its place. */
 void alloc_area_reserve_all(struct alloc_area *area);
 
+/** Forget that; it keeps its place. */
+void alloc_area_unreserve(struct alloc_area *area);
+
 /** Forget what was spoken for. */
 void alloc_maps_unreserve(struct alloc_maps *maps);
 

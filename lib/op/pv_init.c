@@ -72,6 +72,37 @@ static int check_not_used(struct context *context, struct scan *scan, const stru
 
 /* ---- where things go ---- */
 
+/* What --setphysicalvolumesize says, 0 counts as not said, may differ from what the device has. */
+static int check_size(struct context *context, const struct device *device, bool is_pv,
+		      const char *path, const struct pv_create_args *args, struct err *err)
+{
+	const uint64_t minimum = (uint64_t)config_int(context->config, "devices/pv_min_size") * 2;
+	const uint64_t sectors = device->size_bytes / SECTOR_BYTES;
+	char is[SIZE_TEXT_MAX], wanted[SIZE_TEXT_MAX];
+
+	if (!args->size_sectors)
+		return 0;
+	if (is_pv && args->size_sectors != sectors) {
+		if (!ctx_ask(context,
+			     "WARNING: %s: device size %s does not match requested size %s. "
+			     "Proceed? [y/n]: ",
+			     path, size_format(sectors, is),
+			     size_format(args->size_sectors, wanted)))
+			return err_set(err, ECANCELED, "%s: physical volume not initialized.",
+				       path);
+		ctx_warn(context, "WARNING: Faking size of PV %s. Don't write outside real device.",
+			 path);
+	}
+	if (args->size_sectors < minimum)
+		return err_set(err, ENOSPC,
+			       "%s: Size must exceed minimum of %llu sectors.\n"
+			       "Failed to setup physical volume \"%s\".",
+			       path, (unsigned long long)minimum, path);
+	if (args->size_sectors > sectors)
+		ctx_warn(context, "WARNING: %s: Overriding real size. You could lose data.", path);
+	return 0;
+}
+
 static uint64_t default_alignment(struct context *context, const struct device_topology *topology)
 {
 	uint64_t alignment =
@@ -120,7 +151,7 @@ static int layout(struct context *context, const struct device *device,
 	struct device_topology topology;
 	struct pv_layout_request request = {
 		.device_size_bytes =
-			args->set_size ? args->size_sectors * SECTOR_BYTES : device->size_bytes,
+			args->size_sectors ? args->size_sectors * SECTOR_BYTES : device->size_bytes,
 		.alignment_bytes = args->data_alignment * SECTOR_BYTES,
 		.alignment_offset_bytes = args->data_alignment_offset * SECTOR_BYTES,
 		.metadata_size_bytes = args->metadata_size * SECTOR_BYTES,
@@ -143,7 +174,9 @@ static int layout(struct context *context, const struct device *device,
 	format->header.extension_version = PV_EXTENSION_VERSION;
 	if (args->restore_pv)
 		return layout_restored(device, args->restore_pv, &request, format, err);
-	return pv_layout(&request, &format->header, err);
+	if ((rc = pv_layout(&request, &format->header, err)))
+		return err_prefix(err, "%s: ", device->name);
+	return 0;
 }
 
 static int choose_id(const struct scan *scan, const struct pv_create_args *args,
@@ -274,7 +307,8 @@ static int plan(struct context *context, struct scan *scan, const char *path,
 	if ((fd = device_open(*ret_device, DEVICE_EXCLUSIVE, err)) < 0)
 		return fd;
 	(void)close(fd); /* a probe: libblkid opens the device itself */
-	if ((rc = choose_id(scan, args, *ret_device, &format->header.id, err)))
+	if ((rc = choose_id(scan, args, *ret_device, &format->header.id, err)) ||
+	    (rc = check_size(context, *ret_device, present, path, args, err)))
 		return rc;
 	return layout(context, *ret_device, args, format, err);
 }

@@ -8,6 +8,32 @@
 #include "lib/op/vg_missing.h"
 #include "metadata/edit.h"
 
+/* Are the areas of @disk the only ones that the VG's PVs have? */
+static bool has_final_area(const struct session *session, const struct pv_disk *disk)
+{
+	for (uint32_t i = 0; i < session->before->vg->pv_count; i++) {
+		const struct pv_disk *other = session->before->pv_disks[i];
+
+		if (other && other != disk && other->mda_count &&
+		    vg_find_pv_by_id(session->vg, &other->header.id))
+			return false;
+	}
+	return disk && disk->mda_count;
+}
+
+static int write_without(struct session *session, struct pv *pv, struct err *err)
+{
+	int rc;
+
+	if (!(rc = vg_edit_remove_pv(session->vg, pv, err)) &&
+	    !(rc = session_write(session, NULL, 0, err)))
+		return 0;
+	/* The next PV leaves what is on the disks, not what was meant to be there; if that cannot
+	 * be read there is no session->vg, and no next one. */
+	(void)!session_reread(session, NULL);
+	return rc;
+}
+
 /* One PV leaves in a commit of its own, as LVM2 does: what was removed before stays removed. */
 static int reduce_by(struct session *session, const struct uuid *pv_id, const char *path,
 		     struct err *err)
@@ -22,8 +48,11 @@ static int reduce_by(struct session *session, const struct uuid *pv_id, const ch
 		return err_set(err, EBUSY,
 			       "Can't remove final physical volume \"%s\" from volume group \"%s\"",
 			       path, session->vg->name);
-	if ((rc = vg_edit_remove_pv(session->vg, pv, err)) ||
-	    (rc = session_write(session, NULL, 0, err)))
+	if (has_final_area(session, disk))
+		return err_set(err, EBUSY,
+			       "Cannot remove final metadata area on \"%s\" from \"%s\"", path,
+			       session->vg->name);
+	if ((rc = write_without(session, pv, err)))
 		return rc;
 	if (disk && !session->context->options.test &&
 	    (rc = store_release_pvs(session->context, &disk, 1, err)))
@@ -60,7 +89,7 @@ static int reduce_all(struct session *session, struct err *err)
 	struct err first = { 0 }, one;
 	struct uuid id;
 
-	for (uint32_t i = session->vg->pv_count; i-- > 0;) {
+	for (uint32_t i = session->vg->pv_count; session->vg && i-- > 0;) {
 		const struct pv_disk *disk = session->before->pv_disks[i];
 
 		one = (struct err){ 0 };
@@ -90,7 +119,7 @@ int op_vg_reduce(struct context *context, const struct vg_reduce_args *args, str
 		return vg_remove_missing(&session, err);
 	if (args->all)
 		return reduce_all(&session, err);
-	for (size_t i = 0; i < args->device_count; i++) {
+	for (size_t i = 0; session.vg && i < args->device_count; i++) {
 		one = (struct err){ 0 };
 		if (reduce_named(&session, args->devices[i], &one))
 			note_failure(context, &one, &first);

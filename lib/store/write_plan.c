@@ -90,7 +90,7 @@ static int plan_areas(struct store_txn *txn, const struct vg *after, struct err 
 	return 0;
 }
 
-/* Decide which areas are ignored from now on. */
+/* Decide which areas are ignored from now on. Not all of them, however many are wanted. */
 static void balance(struct store_txn *txn, uint32_t wanted)
 {
 	uint32_t in_use = 0;
@@ -99,8 +99,8 @@ static void balance(struct store_txn *txn, uint32_t wanted)
 		txn->areas[i].becomes_ignored = txn->areas[i].was_ignored;
 		in_use += !txn->areas[i].was_ignored;
 	}
-	if (!wanted)
-		return; /* unmanaged */
+	if (!wanted) /* unmanaged */
+		wanted = in_use ? in_use : 1;
 	for (size_t i = 0; i < txn->area_count && in_use < wanted; i++)
 		if (txn->areas[i].becomes_ignored) {
 			txn->areas[i].becomes_ignored = false;

@@ -162,6 +162,79 @@ SCENARIOS = {
         vgcreate vg %0 %1 %2
         lvcreate -an -Zn -n a -l 100%FREE vg
         vgs -o+vg_mda_count,vg_mda_free""",
+    "label_sectors": """
+        pvcreate --labelsector 0 %0
+        pvcreate --labelsector 3 %1
+        pvs -o+pv_mda_count,pe_start
+        vgcreate vg %0 %1
+        vgextend --labelsector 2 vg %2
+        vgs -o+seqno
+        vgreduce vg %1
+        pvremove %1
+        pvs""",
+    "pv_sizes": """
+        pvcreate --setphysicalvolumesize 32m %0
+        pvcreate --setphysicalvolumesize 32m %0 < n
+        pvcreate --setphysicalvolumesize 64m %0 < n
+        pvcreate --setphysicalvolumesize 40m %0 < y
+        pvcreate --setphysicalvolumesize 2047k -y %0
+        pvcreate --setphysicalvolumesize 1m %1
+        pvcreate --setphysicalvolumesize 3m %1
+        pvcreate --setphysicalvolumesize 128m -y %2
+        pvs -o pv_name,pv_size,dev_size,pv_free
+        vgcreate -s 1m vg %0 %1
+        pvs -o pv_name,pv_size,dev_size,pv_free,pv_pe_count""",
+    "alignments": """
+        pvcreate --dataalignment 1m --dataalignmentoffset 7s %0
+        pvcreate --dataalignment 768k %1
+        pvcreate --dataalignment 64k --metadatasize 100k --metadatacopies 2 %2
+        pvs -o pv_name,pe_start,pv_mda_size,pv_mda_count,pv_size
+        vgcreate -s 1m vg %0 %1 %2
+        lvcreate -an -Zn -n a -l 100%FREE vg
+        pvs -o pv_name,pe_start,pv_mda_size,pv_mda_count,pv_pe_count
+        vgremove -f vg
+        pvcreate --dataalignment 64k --dataalignmentoffset 64k -y %0
+        pvcreate --metadatasize 32k --dataalignment 4k -y %1
+        pvcreate --metadatasize 60m -y %2
+        pvs -o pv_name,pe_start,pv_mda_size,pv_mda_count
+        vgcreate -s 1m vg %0 %1 %2
+        pvs -o pv_name,pe_start,pv_mda_size,pv_pe_count""",
+    "without_areas": """
+        pvcreate --metadatacopies 0 --bootloaderareasize 100k %0
+        pvcreate --metadatacopies 0 --dataalignment 64k %1
+        vgcreate vg %0 %1
+        pvcreate --bootloaderareasize 1m --metadatacopies 2 %2
+        pvs -o pv_name,pe_start,pv_mda_count,pv_ba_start,pv_ba_size
+        vgcreate vg %0 %1 %2
+        lvcreate -an -Zn -n a -l 30 vg
+        vgreduce vg %2 %1
+        vgs -o+vg_mda_count,seqno
+        vgextend vg %1
+        vgs -o+vg_mda_count,seqno""",
+    "given_uuids": """
+        pvcreate --uuid abcdef-abcd-abcd-abcd-abcd-abcd-abcdef --norestorefile %0
+        pvcreate --uuid abcdef-abcd-abcd-abcd-abcd-abcd-abcdef --norestorefile %1
+        pvcreate --uuid abc --norestorefile %1
+        pvcreate --uuid 'abcdef-abcd-abcd-abcd-abcd-abcd-abcde$' --norestorefile %1
+        pvcreate --uuid abcdef-abcd-abcd-abcd-abcd-abcd-abcdef --norestorefile %0
+        vgcreate vg %0
+        pvcreate --uuid abcdef-abcd-abcd-abcd-abcd-abcd-abcdef --norestorefile %0
+        pvs""",
+    "ignored_areas": """
+        pvcreate --metadataignore y %0
+        pvcreate --metadataignore n --metadatacopies 2 %1
+        pvcreate --metadataignore y --metadatacopies 2 %2
+        pvs -o pv_name,pv_mda_count,pv_mda_used_count
+        vgcreate vg %0
+        vgs -o+vg_mda_count,vg_mda_used_count,vg_mda_copies
+        vgextend vg %1 %2
+        vgs -o+vg_mda_count,vg_mda_used_count,vg_mda_copies,seqno
+        vgreduce vg %0
+        vgs -o+vg_mda_count,vg_mda_used_count,vg_mda_copies,seqno
+        vgremove vg
+        pvcreate -y %0 %1 %2
+        vgcreate --metadatacopies 2 vg %0 %1 %2
+        vgs -o+vg_mda_count,vg_mda_used_count,vg_mda_copies,seqno""",
     "test_mode": """
         vgcreate vg %0
         lvcreate -t -an -Zn -n a -l 1 vg
@@ -173,6 +246,10 @@ SCENARIOS = {
         vgrename -t vg other
         vgs""",
 }
+
+# These run on disks with blocks of 4096 bytes as well.
+BIG_BLOCKS = ("create_and_grow", "layouts", "label_sectors", "alignments", "without_areas",
+              "ignored_areas")
 
 # Lines that may differ: what ours says more, or says otherwise for a reason.
 ALLOWED = [
@@ -213,6 +290,18 @@ class SideBySide(unittest.TestCase):
                 texts.append(metadata(file.read()))
         return texts
 
+    @staticmethod
+    def labels(disks):
+        """Per disk: in which sectors labels are, and what they say besides the PV's id."""
+        found = []
+        for device in disks.devices:
+            with open(device, "rb") as file:
+                data = file.read(4 * 512)
+            sectors = [data[at:at + 512] for at in range(0, len(data), 512)]
+            found.append([(number, sector[64:].hex()) for number, sector in enumerate(sectors)
+                          if sector.startswith(b"LABELONE")])
+        return found
+
     def read_by_other(self, disks):
         """Both suites report the same of the same disks, and neither warns."""
         for words in REPORTS:
@@ -229,8 +318,8 @@ class SideBySide(unittest.TestCase):
             self.assertEqual((rc, err.replace("  WARNING: Activation disabled.", "")), (0, ""),
                              f"stock pvck {device}")
 
-    def scenario(self, lines):
-        with Disks([64 * MIB] * 3) as mine, Disks([64 * MIB] * 3) as other:
+    def scenario(self, lines, block=512):
+        with Disks([64 * MIB] * 3, block) as mine, Disks([64 * MIB] * 3, block) as other:
             for line in lines.strip().splitlines():
                 words, answer = words_of(line.strip())
                 ours = mine.ours(*words, stdin=answer)
@@ -239,18 +328,21 @@ class SideBySide(unittest.TestCase):
                              (ours[0], *(mine.neutral(clean(text)) for text in ours[1:])),
                              (stock[0], *(other.neutral(clean(text)) for text in stock[1:])))
             self.assertEqual(self.metadata_of(mine), self.metadata_of(other), "metadata")
+            self.assertEqual(self.labels(mine), self.labels(other), "labels")
             self.read_by_other(mine)
             self.read_by_other(other)
 
 
-def add_scenario(name, lines):
+def add_scenario(name, lines, block=512):
     def test(self):
-        self.scenario(lines)
-    setattr(SideBySide, f"test_{name}", test)
+        self.scenario(lines, block)
+    setattr(SideBySide, f"test_{name}" if block == 512 else f"test_{name}_{block}", test)
 
 
 for scenario_name, scenario_lines in SCENARIOS.items():
     add_scenario(scenario_name, scenario_lines)
+    if scenario_name in BIG_BLOCKS:
+        add_scenario(scenario_name, scenario_lines, 4096)
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

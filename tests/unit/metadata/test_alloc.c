@@ -365,6 +365,118 @@ static void anywhere_puts_two_stripes_on_one_pv(void **state)
 	assert_map(create_on(vg, "x", 3, 3, &anywhere), "0 3 a:5-5 b:0-0 a:6-6");
 }
 
+/* Where "c:5-6:20-29 a" allows, with "@*" as the listed tag when @by_tags. */
+static struct alloc_where only_on(struct vg *vg, enum alloc_policy policy, bool by_tags,
+				  const char *text)
+{
+	struct alloc_pv *pvs = arena_calloc(vg->arena, vg->pv_count, sizeof(*pvs));
+	struct name_list *tag = by_tags ? arena_new(vg->arena, struct name_list) : NULL;
+	struct alloc_where where = { .policy = policy, .pvs = pvs, .cling_tags = tag };
+
+	assert_true(pvs && (tag || !by_tags));
+	if (tag)
+		tag->name = "@*";
+	while (*text) {
+		struct alloc_pv *allowed = &pvs[where.pv_count++];
+		int read;
+
+		allowed->pv = vg->pvs[*text++ - 'a'];
+		allowed->ranges = arena_calloc(vg->arena, 8, sizeof(*allowed->ranges));
+		assert_non_null(allowed->ranges);
+		for (uint32_t start, end; sscanf(text, ":%u-%u%n", &start, &end, &read) == 2;
+		     text += read)
+			allowed->ranges[allowed->range_count++] =
+				(struct extent_range){ start, end - start + 1 };
+		text += *text == ' ';
+	}
+	return where;
+}
+
+/* One area per PV in each attempt. */
+static void stripes_on_one_pv_do_not_cling(void **state)
+{
+	AUTO_VG struct vg *vg = BUILD_VG(30, 30);
+	const struct alloc_where there = only_on(vg, ALLOC_ANYWHERE, false, "a:5-6");
+	const struct alloc_where cling = { .policy = ALLOC_CLING };
+	struct lv *l = create_on(vg, "l", 2, 2, &there);
+	struct err err = { 0 };
+
+	(void)state;
+	assert_map(l, "0 2 a:5-5 a:6-6");
+	assert_int_equal(lv_edit_extend(l, 4, &cling, &err), -ENOSPC);
+	assert_string_equal(err.text, "Insufficient suitable allocatable extents for logical "
+				      "volume l: 2 more required");
+	extend_on(l, 2, NULL);
+	assert_map(l, "0 2 a:5-5 a:6-6; 2 2 a:0-0 b:0-0");
+}
+
+/* An LV of @first stripes in a row, extended by two stripes at 10, and then where @text allows. */
+static void assert_clings(uint32_t first, uint32_t by, bool tags, const char *text,
+			  const char *expected)
+{
+	AUTO_VG struct vg *vg = BUILD_VG(30, 30, 30, 30);
+	struct name_list tag_a = { .name = "A" }, tag_b = { .name = "B" };
+	struct alloc_where where = only_on(vg, ALLOC_NORMAL, false, "a:10-10 b:10-10");
+	struct lv *l = create_on(vg, "l", first, first, NULL);
+	struct err err = { 0 };
+
+	if (tags)
+		vg->pvs[0]->tags = vg->pvs[2]->tags = vg->pvs[3]->tags = &tag_a;
+	if (tags)
+		vg->pvs[1]->tags = &tag_b;
+	assert_int_equal(lv_edit_extend_striped(l, l->le_count + 2, 2, 128, &where, &err), 0);
+	where = only_on(vg, ALLOC_CLING, tags, text);
+	extend_on(l, by, &where);
+	l->segs += 2; /* what was there */
+	l->seg_count -= 2;
+	assert_map(l, expected);
+}
+
+static void stripes_cling_to_their_own_pvs_or_to_those_of_others(void **state)
+{
+	(void)state;
+	/* Each on its own, whatever the order. */
+	assert_clings(3, 4, false, "c:5-6 b:5-6 a:20-29", "5 4 a:20-21 b:5-6");
+	/* Not all can: on those that the first segment has, the largest first. */
+	assert_clings(3, 2, false, "c:5-9 b", "5 2 c:5-5 b:1-1");
+	assert_clings(3, 4, false, "c:5-6 a:20-29 b:5-5", "5 2 a:20-20 b:5-5; 7 2 c:5-5 a:21-21");
+	assert_clings(4, 8, false, "b:5-6 c:5-6 d:5-12", "6 4 d:5-6 b:5-6; 10 4 c:5-6 d:7-8");
+	assert_clings(4, 8, false, "d:5-6:15-16:25-26 c:5-9",
+		      "6 4 c:5-6 d:25-26; 10 4 d:5-6 c:7-8");
+	assert_clings(3, 2, false, "c:5-9 a:12-13:16-17:20-21", "5 2 c:5-5 a:12-12");
+	/* Likewise with PVs that have a tag in common with those. */
+	assert_clings(2, 2, true, "c d", "4 2 c:0-0 d:0-0");
+	assert_clings(2, 2, true, "c a:20-20", "4 2 c:0-0 a:20-20");
+}
+
+/* Of two stripes one could go on; holes of one size keep their order for the next attempt. */
+static void half_an_attempt_leaves_no_trace(void **state)
+{
+	const struct {
+		enum alloc_policy policy;
+		const char *allowed, *map;
+	} cases[] = {
+		{ ALLOC_CLING, "a:6-7:12-13:16-17 b:20-21", "0 2 a:5-5 b:5-5; 2 2 a:6-6 b:20-20" },
+		{ ALLOC_CLING, "a:12-13:6-7:16-17 b:20-21",
+		  "0 2 a:5-5 b:5-5; 2 2 a:12-12 b:20-20" },
+		{ ALLOC_NORMAL, "a:6-7:12-13:16-17 c:20-21",
+		  "0 2 a:5-5 b:5-5; 2 2 a:16-16 c:20-20" },
+		{ ALLOC_NORMAL, "a:12-13:6-7:16-17 c:20-21",
+		  "0 2 a:5-5 b:5-5; 2 2 a:16-16 c:20-20" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		AUTO_VG struct vg *vg = BUILD_VG(30, 30, 30);
+		struct alloc_where where = only_on(vg, ALLOC_NORMAL, false, "a:5-5 b:5-5");
+		struct lv *l = create_on(vg, "l", 2, 2, &where);
+
+		where = only_on(vg, cases[i].policy, false, cases[i].allowed);
+		extend_on(l, 2, &where);
+		assert_map(l, cases[i].map);
+	}
+}
+
 static void extents_must_spread_evenly_over_stripes(void **state)
 {
 	AUTO_VG struct vg *vg = BUILD_VG(32, 32);
@@ -442,6 +554,9 @@ int main(void)
 		cmocka_unit_test(a_linear_extension_stays_on_the_pvs_of_all_stripes),
 		cmocka_unit_test(cling_by_tags_goes_on_on_pvs_with_the_same_tag),
 		cmocka_unit_test(anywhere_puts_two_stripes_on_one_pv),
+		cmocka_unit_test(stripes_on_one_pv_do_not_cling),
+		cmocka_unit_test(stripes_cling_to_their_own_pvs_or_to_those_of_others),
+		cmocka_unit_test(half_an_attempt_leaves_no_trace),
 		cmocka_unit_test(extents_must_spread_evenly_over_stripes),
 		cmocka_unit_test(a_vg_of_ten_thousand_lvs_is_no_burden),
 	};

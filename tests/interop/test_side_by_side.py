@@ -206,7 +206,7 @@ SCENARIOS = {
         pvcreate --bootloaderareasize 1m --metadatacopies 2 %2
         pvs -o pv_name,pe_start,pv_mda_count,pv_ba_start,pv_ba_size
         vgcreate vg %0 %1 %2
-        lvcreate -an -Zn -n a -l 30 vg
+        lvcreate -an -Zn -n a -l 10 vg
         vgreduce vg %2 %1
         vgs -o+vg_mda_count,seqno
         vgextend vg %1

@@ -117,12 +117,10 @@ SCENARIOS = {
         vgchange --alloc anywhere vg
         vgchange -x n vg
         pvcreate %1
-        vgextend vg %1
         vgchange -x y vg
         vgchange -l 1 vg
         lvcreate -an -Zn -n b -l 1 vg
         vgchange -p 1 vg
-        vgextend vg %1
         lvs -o+lv_tags
         vgs -o+vg_tags""",
     "unknown_things": """
@@ -209,7 +207,6 @@ SCENARIOS = {
         lvcreate -an -Zn -n a -l 10 vg
         vgreduce vg %2 %1
         vgs -o+vg_mda_count,seqno
-        vgextend vg %1
         vgs -o+vg_mda_count,seqno""",
     "given_uuids": """
         pvcreate --uuid abcdef-abcd-abcd-abcd-abcd-abcd-abcdef --norestorefile %0

@@ -268,8 +268,9 @@ const struct effect *lockspace_op_outcome(struct lockspace *ls, struct op_id op,
 
 /**
  * An activation lock that this kernel has from before the daemon started (rules 20, 21). Before
- * joining. Joining says that every process of the daemon before is dead: its command locks and
- * what it did not adopt are released, its operations recovered. @since: as in lock_request.
+ * joining. Joining says that of the processes of the daemon before only those live whose locks were
+ * adopted, and none that had an operation open: locks that were not adopted are released,
+ * operations recovered. @since: as in lock_request.
  */
 int lockspace_adopt(struct lockspace *ls, const char *resource, enum lock_mode mode, uint64_t since,
 		    struct err *err);
@@ -285,6 +286,18 @@ struct fence_ack {
 /** Refused for a present member, without quorum, and for a node that nothing waits for. */
 const struct effect *lockspace_fenced(struct lockspace *ls, const struct fence_ack *ack,
 				      struct err *err);
+
+/** A command that outlived the daemon before; its number there goes on, and is not given again. */
+struct adopted_client {
+	uint64_t client;
+	uint32_t pid;
+	const char *command;
+};
+
+/** A lock of a command that lives on: the same for it. Ends by lockspace_client_gone(). */
+int lockspace_adopt_command(struct lockspace *ls, const struct adopted_client *client,
+			    const char *resource, enum lock_mode mode, uint64_t since,
+			    struct err *err);
 
 /** Clean leave: refused (err says why) with active LVs, clients or debts (rule 12). */
 const struct effect *lockspace_goodbye(struct lockspace *ls, struct err *err);

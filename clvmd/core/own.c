@@ -433,23 +433,51 @@ const struct effect *lockspace_client_gone(struct lockspace *ls, uint64_t client
 	return ls_end(ls);
 }
 
-int lockspace_adopt(struct lockspace *ls, const char *resource, enum lock_mode mode, uint64_t since,
-		    struct err *err)
+static int adopt(struct lockspace *ls, const struct lock_request *asked, struct err *err)
 {
-	char command[] = "clvmd";
-	const struct lock_request asked = {
-		.kind = LOCK_ACTIVATION, .mode = mode, .resources = &resource, .resource_count = 1
-	};
-	const struct own_request request = { .kind = LOCK_ACTIVATION,
-					     .since = since,
+	char command[LOCK_COMMAND_MAX] = { 0 };
+	const struct own_request request = { .client = asked->client,
+					     .kind = asked->kind,
+					     .pid = asked->pid,
+					     .since = asked->since,
 					     .command = command };
 
-	if (!request_is_valid(&asked))
+	if (!request_is_valid(asked))
 		return err_set(err, EINVAL, "invalid lock to adopt");
 	if (ls->self->present)
 		return err_set(err, EBUSY, "locks are adopted before joining");
-	hold_set(ls, resource, &request, mode);
+	memcpy(command, asked->command, strnlen(asked->command, sizeof(command) - 1));
+	hold_set(ls, asked->resources[0], &request, asked->mode);
 	return ls->broken ? err_set(err, ENOMEM, "out of memory") : 0;
+}
+
+int lockspace_adopt(struct lockspace *ls, const char *resource, enum lock_mode mode, uint64_t since,
+		    struct err *err)
+{
+	return adopt(ls,
+		     &(struct lock_request){ .kind = LOCK_ACTIVATION,
+					     .mode = mode,
+					     .since = since,
+					     .command = "clvmd",
+					     .resources = &resource,
+					     .resource_count = 1 },
+		     err);
+}
+
+int lockspace_adopt_command(struct lockspace *ls, const struct adopted_client *client,
+			    const char *resource, enum lock_mode mode, uint64_t since,
+			    struct err *err)
+{
+	return adopt(ls,
+		     &(struct lock_request){ .client = client->client,
+					     .kind = LOCK_COMMAND,
+					     .mode = mode,
+					     .pid = client->pid,
+					     .since = since,
+					     .command = client->command,
+					     .resources = &resource,
+					     .resource_count = 1 },
+		     err);
 }
 
 static void drop_holds(struct lockspace *ls, struct resource *resource, void *data)

@@ -95,6 +95,39 @@ static void a_table_is_formed_from_what_the_kernels_have(void **state)
 	assert_string_equal(bus_find(bus, EFFECT_REFUSED, 1)->text, "active on n1, n3");
 }
 
+static void a_command_that_outlives_its_daemon_keeps_its_lock(void **state)
+{
+	const struct adopted_client command = { 5, 812, "lvremove vg/lv" };
+	struct bus *bus = *state;
+
+	bus_form(bus, 3);
+	bus_ask(bus, 1, 5, 1, V_VG, MODE_EX, true);
+	bus_ask(bus, 2, 6, 2, V_VG, MODE_EX, true);
+	bus_kill(bus, 1, LEAVE_PROCDOWN);
+	assert_false(bus_granted(bus, 2));
+	bus_create(bus, 1);
+	assert_int_equal(lockspace_adopt_command(bus->ls[1], &command, V_VG, MODE_EX, 7, NULL), 0);
+	bus_join(bus, 1);
+	assert_true(lockspace_is_running(bus->ls[1]));
+	assert_false(bus_granted(bus, 2)); /* the new daemon claimed it */
+	bus_take(bus, 1, lockspace_client_gone(bus->ls[1], 5));
+	bus_run(bus);
+	assert_true(bus_granted(bus, 2));
+}
+
+static void what_a_new_daemon_does_not_adopt_is_released(void **state)
+{
+	struct bus *bus = *state;
+
+	bus_form(bus, 3);
+	bus_ask(bus, 1, 5, 1, V_VG, MODE_EX, true);
+	bus_ask(bus, 2, 6, 2, V_VG, MODE_EX, true);
+	bus_kill(bus, 1, LEAVE_PROCDOWN);
+	assert_false(bus_granted(bus, 2));
+	bus_start(bus, 1);
+	assert_true(bus_granted(bus, 2));
+}
+
 static void conflicting_claims_keep_everybody_else_out(void **state)
 {
 	struct bus *bus = *state;
@@ -199,6 +232,8 @@ int main(void)
 		TEST(an_administrator_vouches_for_a_node_that_is_down),
 		TEST(a_node_that_was_vouched_for_but_has_volumes_active_is_not_let_in),
 		TEST(a_table_is_formed_from_what_the_kernels_have),
+		TEST(a_command_that_outlives_its_daemon_keeps_its_lock),
+		TEST(what_a_new_daemon_does_not_adopt_is_released),
 		TEST(conflicting_claims_keep_everybody_else_out),
 		TEST(a_late_joiner_gets_the_table_while_the_others_run),
 		TEST(a_table_of_many_chunks_arrives_whole),

@@ -4,16 +4,20 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "clvmd/carry_out.h"
 #include "clvmd/group.h"
 #include "clvmd/journal.h"
 #include "clvmd/log.h"
 #include "clvmd/nodelist.h"
+#include "clvmd/status_print.h"
 #include "lib/number.h"
 
-#define NAMES_SHOWN 5
-#define LOGIN_MAX   48
+#define NAMES_SHOWN  5
+#define LOGIN_MAX    48
+#define STOP_SECONDS 5
+#define STOP_TRY_NS  (100 * QB_TIME_NS_IN_MSEC)
 
 /* All clients are root: the login says which person it was, where the system keeps that. */
 static const char *login_of(uint32_t pid, char login[LOGIN_MAX])
@@ -111,12 +115,41 @@ static void stop_forced(struct client *client, const struct client_message *mess
 	daemon_stop(d, 0);
 }
 
+/* A stop that waits for commands and jobs to end. */
+struct stopping {
+	struct daemon *d;
+	uint64_t client, deadline;
+	uint32_t id;
+};
+
+/* What runs is mostly about to end: a backup that nobody waits for, a command's last breath. */
+static void say_goodbye(void *data)
+{
+	struct stopping *stopping = data;
+	struct daemon *d = stopping->d;
+	struct client *client = client_find(d, stopping->client);
+	qb_loop_timer_handle timer;
+	struct err err = { 0 };
+
+	if (client)
+		carry_out(d, lockspace_goodbye(d->ls, &err));
+	if (client && err.code && now_ns() < stopping->deadline &&
+	    !qb_loop_timer_add(d->loop, QB_LOOP_MED, STOP_TRY_NS, stopping, say_goodbye, &timer))
+		return;
+	if (client && !err.code) {
+		log_line(LOG_INFO, "Leaving the cluster (clvmd stop).");
+		d->stopping = true;
+	}
+	if (client)
+		client_done(client, stopping->id, err.code, err.code ? err.text : "");
+	free(stopping);
+}
+
 void admin_stop(struct client *client, const struct client_message *message)
 {
 	struct daemon *d = client->d;
+	struct stopping *stopping;
 	char names[1024], text[1400];
-	struct err err = { 0 };
-	const struct effect *effects;
 
 	active_names(d, names, sizeof(names));
 	if (message->force) {
@@ -137,15 +170,33 @@ void admin_stop(struct client *client, const struct client_message *message)
 		daemon_stop(d, 0);
 		return;
 	}
-	effects = lockspace_goodbye(d->ls, &err);
-	carry_out(d, effects);
-	if (err.code) {
-		client_done(client, message->id, err.code, err.text);
+	stopping = must_alloc(sizeof(*stopping));
+	*stopping = (struct stopping){ d, client->number, now_ns() + SECONDS(STOP_SECONDS),
+				       message->id };
+	say_goodbye(stopping);
+}
+
+void admin_ready(struct client *client, const struct client_message *message)
+{
+	struct daemon *d = client->d;
+	char waiting[2048];
+
+	if (d->ls && lockspace_is_up(d->ls)) {
+		client_done(client, message->id, 0, "");
 		return;
 	}
-	log_line(LOG_INFO, "Leaving the cluster (clvmd stop).");
-	client_done(client, message->id, 0, "");
-	d->stopping = true;
+	status_waiting_for(d, waiting, sizeof(waiting));
+	client_done(client, message->id, -EAGAIN, *waiting ? waiting : "the other members");
+}
+
+void admin_blackbox(struct client *client, const struct client_message *message)
+{
+	struct err err;
+
+	if (log_write_blackbox(CLVMD_BLACKBOX_PATH, &err))
+		client_done(client, message->id, err.code, err.text);
+	else
+		client_text(client, message->id, CLVMD_BLACKBOX_PATH "\n");
 }
 
 void admin_tick(struct daemon *d)

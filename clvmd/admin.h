@@ -7,6 +7,8 @@
 
 void admin_fence_ack(struct client *client, const struct client_message *message);
 void admin_stop(struct client *client, const struct client_message *message);
+void admin_ready(struct client *client, const struct client_message *message);
+void admin_blackbox(struct client *client, const struct client_message *message);
 
 /** GOODBYE was sent: end when it is on its way. Once a second. */
 void admin_tick(struct daemon *d);

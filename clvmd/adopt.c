@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "clvmd/adopt.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,10 +9,13 @@
 #include "clvmd/journal.h"
 #include "clvmd/log.h"
 #include "clvmd/names.h"
+#include "clvmd/session.h"
 #include "clvmd/worker.h"
 #include "lib/proto/client_message.h"
 
-#define LIST_SECONDS 0 /* no deadline: without the list we must not join */
+#define TRY_NS		 (50 * QB_TIME_NS_IN_MSEC)
+#define TRIES_UNTIL_SAID 20
+#define LIST_SECONDS	 0 /* no deadline: without the list we must not join */
 
 /* The kernel's LVs, kept while the names are read. */
 struct kernel_list {
@@ -160,26 +164,43 @@ static void ask_kernel(struct daemon *d)
 		      kernel_listed, NULL);
 }
 
-static bool begin(struct daemon *d)
+const char *adopt_waits_for(struct daemon *d, char *text, size_t size)
 {
-	if (!workers_of_old_daemon_ended())
-		return false;
-	ask_kernel(d);
-	return true;
+	if (sessions_wait_for(d, text, size))
+		return text;
+	(void)snprintf(text, size,
+		       d->adopt_waits
+			       ? "a worker process of an earlier clvmd to end"
+			       : "a worker process: which logical volumes are active on this node");
+	return text;
+}
+
+/* Idle workers end in an instant, and so do commands that lost their connection. */
+static void begin(void *data)
+{
+	struct daemon *d = data;
+	qb_loop_timer_handle timer;
+	char text[512];
+
+	d->adopt_waits = sessions_wait_for(d, text, sizeof(text)) || !workers_of_old_daemon_ended();
+	if (!d->adopt_waits) {
+		ask_kernel(d);
+		return;
+	}
+	if (++d->adopt_tries == TRIES_UNTIL_SAID)
+		log_line(LOG_INFO, "Before joining, clvmd waits for %s.",
+			 adopt_waits_for(d, text, sizeof(text)));
+	if (qb_loop_timer_add(d->loop, QB_LOOP_MED, TRY_NS, d, begin, &timer))
+		daemon_stop(d, 4);
 }
 
 void adopt_start(struct daemon *d)
 {
-	d->adopt_waits = !begin(d);
-	if (d->adopt_waits)
-		log_line(LOG_INFO,
-			 "A worker process of an earlier clvmd still runs: waiting for it.");
+	begin(d);
 }
 
 void adopt_tick(struct daemon *d)
 {
-	if (d->adopt_waits)
-		d->adopt_waits = !begin(d);
 	if (!d->adopt_again)
 		return;
 	d->adopt_again = false;
@@ -198,4 +219,5 @@ static void adopt_one(void *data, const char *resource, enum lock_mode mode, con
 void adopt_into_lockspace(struct daemon *d)
 {
 	journal_each(d->journal, adopt_one, d);
+	sessions_adopt(d);
 }

@@ -13,6 +13,8 @@ void adopt_start(struct daemon *d);
 void adopt_tick(struct daemon *d);
 
 /** Give the journal's LVs to a new lockspace, before it joins. */
+const char *adopt_waits_for(struct daemon *d, char *text, size_t size);
+
 void adopt_into_lockspace(struct daemon *d);
 
 #endif

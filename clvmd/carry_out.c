@@ -51,7 +51,7 @@ static void leave_wanted(struct daemon *d, const struct effect *effect)
 		 effect->text ? effect->text : "");
 	event_add(d, EVENT_STOP, 0, event_text("reason", effect->text));
 	if (!d->stopping)
-		log_write_blackbox();
+		(void)log_write_blackbox(CLVMD_BLACKBOX_PATH, NULL);
 	daemon_defer(d, leave, NULL);
 }
 

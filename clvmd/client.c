@@ -27,6 +27,9 @@
 #include "clvmd/log.h"
 #include "clvmd/nodelist.h"
 #include "clvmd/request.h"
+#include "clvmd/restart.h"
+#include "clvmd/session.h"
+#include "clvmd/start.h"
 #include "clvmd/status.h"
 #include "clvmd/status_metrics.h"
 #include "lib/fd.h"
@@ -136,7 +139,7 @@ static bool is_lock_of(void *data, const struct lock_view *lock)
 	return !search->found;
 }
 
-static bool has_locks(const struct client *client)
+bool client_has_locks(const struct client *client)
 {
 	struct lock_search search = { client->d->node, client->number, false };
 
@@ -152,14 +155,15 @@ static void end_client(struct client *client)
 
 	if (client->used && d->ls)
 		carry_out(d, lockspace_client_gone(d->ls, client->number));
+	session_gone(client);
 	free_client(client);
 }
 
 static void link_closed(void *owner, const char *why)
 {
 	struct client *client = owner;
-	bool holds =
-		client->used && (request_client_has_any(client->d, client) || has_locks(client));
+	bool holds = client->used &&
+		     (request_client_has_any(client->d, client) || client_has_locks(client));
 
 	if (client->greeted && holds && !client->dead)
 		log_line(LOG_DEBUG, "Client %s (pid %u): %s; its locks stay until it ends.",
@@ -184,6 +188,7 @@ static int32_t process_died(int32_t fd, int32_t revents, void *data)
 static void greet(struct client *client, const struct client_message *hello)
 {
 	struct daemon *d = client->d;
+	struct client *known;
 
 	if (client->greeted) {
 		link_fail(&client->link, "said hello twice");
@@ -194,14 +199,18 @@ static void greet(struct client *client, const struct client_message *hello)
 			    "command and clvmd are of different versions: restart clvmd");
 		return;
 	}
-	if (hello->start_time != process_start_time((pid_t)client->pid)) {
+	client->start_time = process_start_time((pid_t)client->pid);
+	if (hello->start_time != client->start_time) {
 		link_fail(&client->link, "is not the process that connected");
 		return;
 	}
+	if (hello->session && (known = session_take_up(client, hello->session)))
+		client = known; /* what is left of the new one is freed by the tick */
 	client->greeted = true;
 	(void)snprintf(client->command, sizeof(client->command), "%s", hello->command);
 	client_send(client, &(struct client_message){ .type = CLIENT_WELCOME,
 						      .id = hello->id,
+						      .session = client->number,
 						      .protocol = CLIENT_PROTOCOL,
 						      .node = d->node,
 						      .node_name = d->node_name,
@@ -215,7 +224,8 @@ static void greet(struct client *client, const struct client_message *hello)
 static bool needs_lockspace(enum client_message_type type)
 {
 	return type != CLIENT_STATUS && type != CLIENT_LOCKS && type != CLIENT_STOP &&
-	       type != CLIENT_EVENTS && type != CLIENT_METRICS;
+	       type != CLIENT_EVENTS && type != CLIENT_METRICS && type != CLIENT_RESTART &&
+	       type != CLIENT_READY && type != CLIENT_BLACKBOX;
 }
 
 static void refuse(struct client *client, const struct client_message *message, int rc,
@@ -242,6 +252,8 @@ static void dispatch(struct client *client, const struct client_message *message
 		{ CLIENT_STATUS, status_request },     { CLIENT_LOCKS, status_locks },
 		{ CLIENT_FENCE_ACK, admin_fence_ack }, { CLIENT_STOP, admin_stop },
 		{ CLIENT_EVENTS, events_request },     { CLIENT_METRICS, status_metrics },
+		{ CLIENT_RESTART, restart_request },   { CLIENT_READY, admin_ready },
+		{ CLIENT_BLACKBOX, admin_blackbox },
 	};
 
 	for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++)
@@ -252,14 +264,26 @@ static void dispatch(struct client *client, const struct client_message *message
 	link_fail(&client->link, "sent an unknown request");
 }
 
+/* Nothing of it was done: the command asks again (lib/cluster.c), and says meanwhile what for. */
+static bool must_come_later(const struct client *client, const struct client_message *message,
+			    char *text, size_t size)
+{
+	return start_is_early(client->d, text, size) ||
+	       restart_holds_back(client, message, text, size);
+}
+
 static void received(void *owner, const struct client_message *message)
 {
 	struct client *client = owner;
+	char text[512];
 
 	if (message->type == CLIENT_HELLO)
 		greet(client, message);
 	else if (!client->greeted)
 		link_fail(&client->link, "did not say hello");
+	else if (needs_lockspace(message->type) &&
+		 must_come_later(client, message, text, sizeof(text)))
+		refuse(client, message, -EAGAIN, text);
 	else if (!client->d->ls && needs_lockspace(message->type))
 		refuse(client, message, -ENOLCK,
 		       "clvmd waits for corosync on this node: start corosync");
@@ -368,6 +392,39 @@ void clients_destroy(struct clients *clients)
 	free(clients);
 }
 
+struct client *clients_keep(struct daemon *d, const struct client_record *record)
+{
+	struct clients *clients = d->clients;
+	struct client *client = must_alloc(sizeof(*client));
+
+	*client = (struct client){ .d = d,
+				   .number = record->number,
+				   .pidfd = -1,
+				   .pid = record->pid,
+				   .start_time = record->start_time,
+				   .greeted = true,
+				   .used = true,
+				   .kept = true };
+	client->link.fd = -1;
+	client->link.ops = &client_link_ops;
+	(void)snprintf(client->command, sizeof(client->command), "%s", record->command);
+	client->next = clients->first;
+	clients->first = client;
+	clients->count++;
+	if (record->number > clients->last_number)
+		clients->last_number = record->number;
+	if (!watch_process(client))
+		return client;
+	free_client(client);
+	return NULL;
+}
+
+void clients_each(struct daemon *d, void (*visit)(void *data, struct client *client), void *data)
+{
+	for (struct client *client = d->clients->first; client; client = client->next)
+		visit(data, client);
+}
+
 struct client *client_find(struct daemon *d, uint64_t number)
 {
 	struct client *client = d->clients->first;
@@ -387,14 +444,14 @@ size_t clients_with_locks(struct daemon *d)
 	size_t count = 0;
 
 	for (const struct client *client = d->clients->first; client; client = client->next)
-		count += client->used && has_locks(client);
+		count += client->used && client_has_locks(client);
 	return count;
 }
 
 void clients_kill_with_locks(struct daemon *d, const char *why)
 {
 	for (const struct client *client = d->clients->first; client; client = client->next) {
-		if (!client->used || client->dead || !has_locks(client))
+		if (!client->used || client->dead || !client_has_locks(client))
 			continue;
 		log_line(LOG_ERR, "%s (pid %u) is killed: %s.", client->command, client->pid, why);
 		if (syscall(SYS_pidfd_send_signal, client->pidfd, SIGKILL, NULL, 0) &&
@@ -414,8 +471,8 @@ void clients_tick(struct daemon *d, uint64_t now)
 		if (!client->greeted && now - client->connected_at > SECONDS(CLIENT_HELLO_SECONDS))
 			link_fail(&client->link, "did not say hello");
 		/* The socket is closed, and what it held is released by now. */
-		if (client->link.fd < 0 && !client->link.close_pending &&
-		    !request_client_has_any(d, client) && !has_locks(client))
+		if (client->link.fd < 0 && !client->link.close_pending && !client->kept &&
+		    !request_client_has_any(d, client) && !client_has_locks(client))
 			end_client(client);
 	}
 }

@@ -8,6 +8,7 @@
 #ifndef CLVMD_CLIENT_H
 #define CLVMD_CLIENT_H
 
+#include "clvmd/client_journal.h"
 #include "clvmd/daemon.h"
 #include "clvmd/link.h"
 
@@ -20,10 +21,13 @@ struct client {
 	uint64_t number; /* never used again while the daemon runs */
 	int pidfd;
 	uint32_t pid;
+	uint64_t start_time; /* of the process */
 	uint64_t connected_at;
 	bool greeted;
 	bool used; /* asked the lockspace for something: it must hear of the end */
 	bool dead;
+	bool kept;	    /* of an earlier daemon, and has not connected again */
+	bool had_operation; /* open when that one died */
 	char command[LOCK_COMMAND_MAX];
 };
 
@@ -34,8 +38,14 @@ void clients_destroy(struct clients *clients);
 /** Make the listening socket at @path: mode 0600, stale one replaced. Before daemonising. */
 int clients_listen(const char *path, int *ret_fd, struct err *err) MUST_CHECK;
 
+/** A client without a connection, for a process that an earlier daemon served. NULL: it has ended.
+ */
+struct client *clients_keep(struct daemon *d, const struct client_record *record);
+
+void clients_each(struct daemon *d, void (*visit)(void *data, struct client *client), void *data);
 struct client *client_find(struct daemon *d, uint64_t number);
 size_t clients_count(const struct daemon *d);
+bool client_has_locks(const struct client *client);
 size_t clients_with_locks(struct daemon *d);
 
 /** Kill every process that has locks: they are not its own any more. Says so in the log. */

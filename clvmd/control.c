@@ -17,7 +17,6 @@
 #include "clvmd/pidfile.h"
 #include "lib/cluster_private.h"
 
-#define CONTROL_COMM	  "clvmctl" /* agents count processes that are called "clvmd" */
 #define STOP_WAIT_SECONDS 30
 #define EXIT_FAILED	  1
 #define EXIT_USAGE	  2
@@ -98,6 +97,17 @@ static int run_fence_ack(const struct control_options *options)
 						 .no_volumes = options->no_volumes });
 }
 
+static int run_restart(const struct control_options *options)
+{
+	return control_restart(options->force);
+}
+
+static int run_blackbox(const struct control_options *options)
+{
+	(void)options;
+	return request(&(struct client_message){ .type = CLIENT_BLACKBOX });
+}
+
 static int run_stop(const struct control_options *options)
 {
 	int rc = request(&(struct client_message){ .type = CLIENT_STOP, .force = options->force });
@@ -141,6 +151,8 @@ static const struct control_command {
 	{ "check", run_check, ARGUMENT_NONE, "j", "check [--json]" },
 	{ "fence-ack", run_fence_ack, ARGUMENT_MUST, "nf",
 	  "fence-ack NODE [--no-volumes] [--force]" },
+	{ "restart", run_restart, ARGUMENT_NONE, "f", "restart [--force]" },
+	{ "blackbox", run_blackbox, ARGUMENT_NONE, "", "blackbox" },
 	{ "stop", run_stop, ARGUMENT_NONE, "f", "stop [--force]" },
 	{ "check-config", run_check_config, ARGUMENT_MAY, "", "check-config [FILE]" },
 };

@@ -47,6 +47,8 @@ struct nodelist;
 struct quorum;
 struct requests;
 struct settling;
+struct restart;
+struct sessions;
 struct start;
 struct status_waits;
 struct workers;
@@ -62,6 +64,7 @@ struct daemon {
 	uint32_t node;	      /* 0 until then */
 	char node_name[NODE_NAME_MAX];
 	char cluster_name[256];
+	bool single;  /* without corosync: clvmd/single.h */
 	bool adopted; /* what the kernel had before us is known: we may join */
 
 	struct clients *clients;
@@ -88,9 +91,12 @@ struct daemon {
 	} ghost; /* clvmd/ghost.h */
 
 	struct metrics metrics;
+	struct sessions *sessions;
+	struct restart *restart;
 
 	qb_loop_signal_handle signals[SIGNALS_HANDLED];
-	bool adopt_waits;  /* for workers of an earlier daemon to end */
+	bool adopt_waits; /* for processes of an earlier daemon to end */
+	unsigned int adopt_tries;
 	bool adopt_again;  /* the last try failed */
 	uint64_t up_since; /* 0: was not up yet */
 	bool auto_begun;   /* activate_at_start was looked at */

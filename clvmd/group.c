@@ -15,6 +15,7 @@
 #include "clvmd/nodelist.h"
 #include "clvmd/quorum.h"
 #include "clvmd/request.h"
+#include "clvmd/single.h"
 
 #define RETRY_NS (10 * QB_TIME_NS_IN_MSEC) /* of a send that corosync did not take */
 
@@ -29,7 +30,7 @@ struct group {
 	cpg_handle_t handle;
 	int fd; /* -1: not connected */
 	bool joined, left, was_connected, complained;
-	bool lost_pending;
+	bool lost_pending, deliver_pending;
 	struct outgoing *first, **last;
 	size_t queued_bytes;
 	qb_loop_timer_handle retry;
@@ -276,10 +277,30 @@ static bool connect_all(struct group *group)
 	return true;
 }
 
+static void single_tick(struct group *group)
+{
+	struct err err;
+
+	if (group->joined)
+		return;
+	if (single_connect(group->d, &err)) {
+		log_line(LOG_CRIT, "%s", err.text);
+		daemon_stop(group->d, 1);
+		return;
+	}
+	group->joined = true;
+	log_line(LOG_INFO, "Without corosync: this node (%s) alone.", group->d->node_name);
+	single_join(group->d);
+}
+
 void group_tick(struct group *group)
 {
 	if (group->left || !group->d->adopted)
 		return;
+	if (group->d->single) {
+		single_tick(group);
+		return;
+	}
 	if (group->fd < 0 && !connect_all(group)) {
 		if (!group->complained)
 			log_line(LOG_WARNING, "corosync does not run here (yet): trying every "
@@ -307,12 +328,18 @@ struct group *group_create(struct daemon *d)
 void group_destroy(struct group *group)
 {
 	disconnect(group);
+	drop_queue(group);
 	free(group);
 }
 
 bool group_is_connected(const struct group *group)
 {
-	return group->fd >= 0 && group->joined;
+	return (group->fd >= 0 || group->d->single) && group->joined;
+}
+
+bool group_is_missing(const struct group *group)
+{
+	return group->complained || group->left;
 }
 
 bool group_has_left(const struct group *group)
@@ -327,12 +354,22 @@ void group_leave(struct group *group)
 	if (group->left)
 		return;
 	group->left = true;
-	if (group->joined)
+	if (group->joined && !group->d->single)
 		(void)cpg_leave(group->handle, &name);
 	disconnect(group);
 }
 
 /* ---- sending ---- */
+
+static void remove_first(struct group *group)
+{
+	struct outgoing *message = group->first;
+
+	group->first = message->next;
+	if (!group->first)
+		group->last = &group->first;
+	group->queued_bytes -= message->length;
+}
 
 static void retry(void *data)
 {
@@ -342,8 +379,32 @@ static void retry(void *data)
 	flush_queue(group);
 }
 
+/* Without corosync: what was sent comes back, one message in a pass of the loop. */
+static void deliver_own(struct daemon *d, void *data)
+{
+	struct group *group = data;
+	struct outgoing *message = group->first;
+
+	group->deliver_pending = false;
+	if (!message || group->left)
+		return;
+	remove_first(group);
+	carry_out(d,
+		  lockspace_message(d->ls, &(struct event_message){ .from = d->node,
+								    .bytes = message->bytes,
+								    .length = message->length }));
+	free(message);
+	flush_queue(group);
+}
+
 static void flush_queue(struct group *group)
 {
+	if (group->d->single && group->first && !group->deliver_pending) {
+		group->deliver_pending = true;
+		daemon_defer(group->d, deliver_own, group);
+	}
+	if (group->d->single)
+		return;
 	while (group->first && group->joined && !group->lost_pending) {
 		struct outgoing *message = group->first;
 		struct iovec part = { .iov_base = message->bytes, .iov_len = message->length };
@@ -357,12 +418,9 @@ static void flush_queue(struct group *group)
 			group_lost(group, cs_strerror(rc));
 			return;
 		}
-		group->first = message->next;
-		if (!group->first)
-			group->last = &group->first;
-		group->queued_bytes -= message->length;
 		group->d->metrics.messages_sent++;
 		group->d->metrics.bytes_sent += message->length;
+		remove_first(group);
 		free(message);
 	}
 	if (group->first && group->joined && !group->retry_set)
@@ -382,7 +440,7 @@ void group_send(struct group *group, const void *bytes, size_t length)
 {
 	struct outgoing *message;
 
-	if (group->fd < 0 || group->left)
+	if ((group->fd < 0 && !group->d->single) || group->left)
 		return; /* nobody to send to; the lockspace sends its state again when we join */
 	if (length > GROUP_MESSAGE_MAX || group->queued_bytes + length > GROUP_QUEUE_MAX) {
 		daemon_defer(group->d, overflow, NULL);

@@ -21,7 +21,8 @@ void group_destroy(struct group *group);
 void group_tick(struct group *group);
 
 bool group_is_connected(const struct group *group);
-bool group_has_left(const struct group *group); /* on purpose: never joins again */
+bool group_is_missing(const struct group *group); /* corosync does not run here */
+bool group_has_left(const struct group *group);	  /* on purpose: never joins again */
 
 /** Put a message on its way; copied. */
 void group_send(struct group *group, const void *bytes, size_t length);

@@ -44,6 +44,18 @@ static void close_fd(struct link *link)
 	drop_queues(link);
 }
 
+int link_release(struct link *link)
+{
+	int fd = link->fd;
+
+	if (fd < 0)
+		return -1;
+	(void)qb_loop_poll_del(link->d->loop, fd);
+	link->fd = -1;
+	drop_queues(link);
+	return fd;
+}
+
 static void tell_closed(void *data)
 {
 	struct link *link = data;

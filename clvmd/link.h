@@ -47,6 +47,9 @@ void link_send(struct link *link, const struct client_message *message);
 /** Give up on the other side: closed() is called from the loop. */
 void link_fail(struct link *link, const char *why);
 
+/** Take the socket out, to be put on another link; -1: there is none. */
+int link_release(struct link *link);
+
 /** Close without closed(). */
 void link_close(struct link *link);
 

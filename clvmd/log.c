@@ -2,11 +2,17 @@
 #include "clvmd/log.h"
 
 #include <qb/qblog.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define BLACKBOX_SIZE (512 * 1024)
+#define CRASH_SECONDS 10
+#define CRASH_STACK   65536
 
 /* Our own lines up to @level; libqb's own chatter (it logs here too) only what matters. */
 static void show_up_to(int32_t target, uint8_t level)
@@ -18,12 +24,34 @@ static void show_up_to(int32_t target, uint8_t level)
 				level);
 }
 
-void log_open(const char *name, bool to_stderr, bool debug)
+/* As libqb recommends: from the handler, then what would have happened without it. */
+static void crashed(int number)
+{
+	(void)alarm(CRASH_SECONDS); /* a lock of the allocator may be held */
+	(void)unlink(CLVMD_CRASH_PATH);
+	(void)qb_log_blackbox_write_to_file(CLVMD_CRASH_PATH);
+	(void)raise(number); /* the handler is gone: SA_RESETHAND */
+}
+
+static void handle_crashes(void)
+{
+	static const int numbers[] = { SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL };
+	static char stack[CRASH_STACK];
+	const stack_t alternative = { .ss_sp = stack, .ss_size = sizeof(stack) };
+	struct sigaction action = { .sa_handler = crashed,
+				    .sa_flags = SA_ONSTACK | (int)SA_RESETHAND | SA_NODEFER };
+
+	(void)sigaltstack(&alternative, NULL); /* its own stack may be what is full */
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		(void)sigaction(numbers[i], &action, NULL);
+}
+
+void log_open(const char *name, bool to_stderr, unsigned int debug)
 {
 	uint8_t level = debug ? LOG_DEBUG : LOG_INFO;
 
 	qb_log_init(name, LOG_DAEMON, level);
-	show_up_to(QB_LOG_SYSLOG, level);
+	show_up_to(QB_LOG_SYSLOG, debug == 2 ? LOG_DEBUG : LOG_INFO);
 	show_up_to(QB_LOG_STDERR, level);
 	show_up_to(QB_LOG_BLACKBOX, LOG_DEBUG);
 	qb_log_format_set(QB_LOG_STDERR, "%t %N: %p: %b");
@@ -31,6 +59,7 @@ void log_open(const char *name, bool to_stderr, bool debug)
 	(void)qb_log_ctl(QB_LOG_BLACKBOX, QB_LOG_CONF_SIZE, BLACKBOX_SIZE);
 	(void)qb_log_ctl(QB_LOG_BLACKBOX, QB_LOG_CONF_ENABLED, true);
 	log_to_stderr(to_stderr);
+	handle_crashes();
 }
 
 void log_to_stderr(bool enabled)
@@ -81,7 +110,15 @@ void log_line(int level, const char *fmt, ...)
 	va_end(args);
 }
 
-void log_write_blackbox(void)
+int log_write_blackbox(const char *path, struct err *err)
 {
-	(void)qb_log_blackbox_write_to_file(CLVMD_BLACKBOX_PATH);
+	mode_t mask = umask(0177);
+	ssize_t written;
+
+	(void)unlink(path);
+	written = qb_log_blackbox_write_to_file(path);
+	(void)umask(mask);
+	return written < 0 ? err_set(err, (int)-written, "%s cannot be written: %s", path,
+				     strerror((int)-written))
+			   : 0;
 }

@@ -6,9 +6,13 @@
 #include <stdbool.h>
 #include <syslog.h>
 
-#define CLVMD_BLACKBOX_PATH "/run/clvm/blackbox"
+#include "metadata/base/err.h"
 
-void log_open(const char *name, bool to_stderr, bool debug);
+#define CLVMD_BLACKBOX_PATH "/run/clvm/blackbox"
+#define CLVMD_CRASH_PATH    "/run/clvm/blackbox.crash" /* of a daemon that crashed */
+
+/** @debug: 0 no, 1 to stderr, 2 to syslog. A crash writes the black box from now on. */
+void log_open(const char *name, bool to_stderr, unsigned int debug);
 void log_to_stderr(bool enabled);
 void log_close(void);
 
@@ -18,7 +22,7 @@ void log_line(int level, const char *fmt, ...) __attribute__((format(printf, 2, 
 /** Also tell @watcher of each line of LOG_ERR or worse; NULL: nobody. */
 void log_watch_errors(void (*watcher)(void *data, const char *text), void *data);
 
-/** Write the black box for a post mortem. */
-void log_write_blackbox(void);
+/** Write the black box, the last messages of all levels, for qb-blackbox. */
+int log_write_blackbox(const char *path, struct err *err);
 
 #endif

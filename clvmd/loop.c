@@ -7,6 +7,7 @@
  * cluster's word on its operation.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,10 +36,13 @@
 #include "clvmd/operation.h"
 #include "clvmd/quorum.h"
 #include "clvmd/request.h"
+#include "clvmd/restart.h"
+#include "clvmd/session.h"
 #include "clvmd/settle.h"
 #include "clvmd/start.h"
 #include "clvmd/status.h"
 #include "clvmd/worker.h"
+#include "lib/fd.h"
 #include "lib/version.h"
 
 #define TICK_NS SECONDS(1)
@@ -145,7 +149,7 @@ static int32_t dump_blackbox(int32_t number, void *data)
 {
 	(void)number;
 	(void)data;
-	log_write_blackbox();
+	(void)log_write_blackbox(CLVMD_BLACKBOX_PATH, NULL);
 	return 0;
 }
 
@@ -238,12 +242,16 @@ static void destroy_all(struct daemon *d)
 	names_destroy(d->names);
 	journal_destroy(d->journal);
 	start_destroy(d->start);
+	sessions_destroy(d->sessions);
+	restart_destroy(d->restart);
 	lockspace_destroy(d->ls);
 	/* The loop itself is not destroyed: deferred calls in it are for nobody any more. */
 }
 
 static bool create_all(struct daemon *d, int socket_fd)
 {
+	struct err err;
+
 	d->events = events_create(d);
 	d->operations = operations_create(d);
 	d->requests = requests_create(d);
@@ -259,13 +267,26 @@ static bool create_all(struct daemon *d, int socket_fd)
 	d->freezer = freezer_create(d);
 	d->cfg = cfg_create(d);
 	d->clients = clients_create(d, socket_fd);
-	return d->journal && d->clients;
+	if (!(d->sessions = sessions_create(d, &err)))
+		log_line(LOG_CRIT, "%s", err.text);
+	return d->journal && d->clients && d->sessions;
+}
+
+/* Of all processes this one must not be chosen: the volumes of all would wait for it. */
+static void spare_from_oom_killer(void)
+{
+	AUTO_CLOSE int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, "-1000", 5) != 5)
+		log_line(LOG_INFO,
+			 "The score for the kernel's out-of-memory killer stays as it is: %s",
+			 strerror(errno));
 }
 
 int daemon_run(struct daemon *d, int socket_fd)
 {
 	if (!create_all(d, socket_fd) || !handle_signals(d)) {
-		log_line(LOG_CRIT, "clvmd cannot start: out of memory.");
+		log_line(LOG_CRIT, "clvmd cannot start.");
 		return 4;
 	}
 	if (mlockall(MCL_CURRENT | MCL_FUTURE))
@@ -273,7 +294,9 @@ int daemon_run(struct daemon *d, int socket_fd)
 	if (d->conf.fence == FENCE_NONE)
 		log_line(LOG_WARNING, "fence = \"none\": UNSAFE. A node that is lost is taken for "
 				      "dead without any proof.");
+	spare_from_oom_killer();
 	journal_read(d->journal);
+	sessions_read(d);
 	adopt_start(d);
 	tick(d);
 	qb_loop_run(d->loop);

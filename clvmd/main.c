@@ -18,6 +18,7 @@
 #include "clvmd/control.h"
 #include "clvmd/log.h"
 #include "clvmd/pidfile.h"
+#include "clvmd/restart.h"
 #include "clvmd/start.h"
 #include "clvmd/worker.h"
 #include "lib/cluster.h"
@@ -33,29 +34,111 @@
 
 static int usage(int exit_code)
 {
-	(void)printf("Usage: clvmd [-f] [-d] [-T SECONDS]\n");
+	(void)printf("Usage: clvmd [-f] [-d[LEVEL]] [-I NAME] [-t SECONDS] [-T SECONDS]\n"
+		     "       clvmd -R | -S | -V | -h\n");
 	control_print_usage();
 	(void)printf(
 		"\n"
 		"Without a subcommand the daemon is started; clvmd returns when it is ready.\n"
 		"  -f          stay in the foreground, log to stderr\n"
-		"  -d[N]       log for debugging\n"
+		"  -d[LEVEL]   log for debugging: 0 no, 1 (default) to stderr, in the foreground,\n"
+		"              2 to the system log\n"
+		"  -I NAME     corosync (default), or singlenode: without corosync, this node alone\n"
+		"  -t SECONDS  how long a command waits for a lock (default: as in clvmd.conf)\n"
 		"  -T SECONDS  how long to wait for the cluster (default 30), then exit 5 and\n"
 		"              go on in the background\n"
-		"  -R, -S      accepted and not needed: clvmd keeps no metadata, and a restart\n"
-		"              keeps all locks\n"
+		"  -R          have all members look at their devices again\n"
+		"  -S          the same as clvmd restart\n"
+		"  -C, -E ID   accepted, without effect\n"
 		"  -h, -V      this help; the version\n");
 	return exit_code;
 }
 
-static bool parse_timeout(const char *text, unsigned int *ret_timeout)
+static bool parse_seconds(const char *text, unsigned int *ret_seconds)
 {
 	uint64_t value;
 
 	if (!number_whole(text, TIMEOUT_MAX, &value))
 		return false;
-	*ret_timeout = (unsigned int)value;
+	*ret_seconds = (unsigned int)value;
 	return true;
+}
+
+/* cman and openais are history: who still asks for them gets what took their place. */
+static bool parse_manager(const char *name, struct start_options *options)
+{
+	static const char *const as_corosync[] = { "corosync", "auto", "cman", "openais" };
+
+	options->single = !strcmp(name, "singlenode");
+	for (size_t i = 0; i < sizeof(as_corosync) / sizeof(as_corosync[0]); i++)
+		if (!strcmp(name, as_corosync[i]))
+			return true;
+	if (!options->single)
+		(void)fprintf(stderr,
+			      "clvmd: -I %s: no such cluster manager; there are corosync "
+			      "and singlenode.\n",
+			      name);
+	return options->single;
+}
+
+static bool parse_debug(const char *level, struct start_options *options)
+{
+	uint64_t value = 1;
+
+	if (level && !number_whole(level, 2, &value))
+		return false;
+	options->debug = (unsigned int)value;
+	options->foreground = options->foreground || value == 1;
+	return true;
+}
+
+/* 0: the old daemon's word for no limit. */
+static bool parse_lock_timeout(const char *text, struct start_options *options)
+{
+	if (!parse_seconds(text, &options->lock_timeout))
+		return false;
+	if (!options->lock_timeout)
+		options->lock_timeout = TIMEOUT_MAX;
+	return true;
+}
+
+#define OPTION_TAKE_OVER 256
+
+static int run_option(int c)
+{
+	if (c == 'h')
+		return usage(0);
+	if (c == 'R')
+		return control_rescan();
+	if (c == 'S')
+		return control_restart(false);
+	return printf("clvmd version %s (protocol %u)\n", CLVM_VERSION, CLIENT_PROTOCOL) < 0;
+}
+
+/* False: not valid. */
+static bool set_option(int c, struct start_options *options)
+{
+	switch (c) {
+	case 'f':
+		return options->foreground = true;
+	case 'd':
+		return parse_debug(optarg, options);
+	case 'I':
+		return parse_manager(optarg, options);
+	case 't':
+		return parse_lock_timeout(optarg, options);
+	case 'T':
+		return parse_seconds(optarg, &options->timeout);
+	case OPTION_TAKE_OVER:
+		options->take_over = optarg;
+		return true;
+	case 'C': /* debugging of all members; each node's own -d is enough */
+	case 'E': /* what the old daemon told its next about exclusive locks: /run/clvm/locks does
+		   */
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* -1: start the daemon; else the exit status. */
@@ -64,25 +147,15 @@ static int parse(int argc, char **argv, struct start_options *options)
 	static const struct option longs[] = { { "help", no_argument, NULL, 'h' },
 					       { "version", no_argument, NULL, 'V' },
 					       { "foreground", no_argument, NULL, 'f' },
+					       { RESTART_OPTION, required_argument, NULL,
+						 OPTION_TAKE_OVER },
 					       { 0 } };
 	int c;
 
-	/* -C, -I, -t, -E: the old daemon's; agents' configurations still have them. */
 	while ((c = getopt_long(argc, argv, "fd::hVT:RSCI:t:E:", longs, NULL)) != -1) {
-		if (c == 'f')
-			options->foreground = true;
-		else if (c == 'd')
-			options->debug = !optarg || strcmp(optarg, "0") != 0;
-		else if (c == 'T' && !parse_timeout(optarg, &options->timeout))
-			return usage(EXIT_USAGE);
-		else if (c == 'h')
-			return usage(0);
-		else if (c == 'V')
-			return printf("clvmd version %s (protocol %u)\n", CLVM_VERSION,
-				      CLIENT_PROTOCOL) < 0;
-		else if (c == 'R' || c == 'S')
-			return pidfile_holder(CLVMD_PID_PATH) ? 0 : EXIT_NOT_RUNNING;
-		else if (c == '?')
+		if (c == 'h' || c == 'V' || c == 'R' || c == 'S')
+			return run_option(c);
+		if (!set_option(c, options))
 			return usage(EXIT_USAGE);
 	}
 	return optind < argc ? usage(EXIT_USAGE) : -1;
@@ -141,41 +214,61 @@ static int make_directory(struct err *err)
 	return 0;
 }
 
-static int prepare(struct daemon *d, int *pid_fd, int *socket_fd, struct err *err)
+static int prepare(struct daemon *d, const struct start_options *options, int *pid_fd,
+		   int *socket_fd, struct err *err)
 {
 	int rc;
 
-	if ((rc = make_directory(err)) || (rc = pidfile_take(CLVMD_PID_PATH, pid_fd, err)) ||
-	    (rc = draw_identity(d, err)))
+	if ((rc = make_directory(err)) || (rc = draw_identity(d, err)))
+		return rc;
+	if (options->take_over)
+		return restart_take_over(options->take_over, pid_fd, socket_fd, err);
+	if ((rc = pidfile_take(CLVMD_PID_PATH, pid_fd, err)))
 		return rc;
 	return clients_listen(CLVMD_SOCKET_PATH, socket_fd, err);
 }
 
-static int run_daemon(const struct start_options *options)
+/* Before there is a loop: a word to who started us, and to the log. */
+static int not_started(int pipe_fd, const char *text)
+{
+	log_line(LOG_CRIT, "%s", text);
+	start_failed(pipe_fd, EXIT_FAILED, text);
+	return EXIT_FAILED;
+}
+
+static int read_conf(const struct start_options *options, struct conf *conf, struct err *err)
+{
+	int rc = conf_read(CLVMD_CONF_PATH, conf, err);
+
+	if (!rc && options->lock_timeout)
+		conf->lock_timeout = options->lock_timeout;
+	return rc;
+}
+
+static int run_daemon(const struct start_options *options, char **argv)
 {
 	static struct daemon d;
-	int pipe_fd, pid_fd = -1, socket_fd = -1, exit_code;
+	int pipe_fd, pid_fd = -1, socket_fd = -1, exit_code, rc;
 	struct err err;
 
 	if (geteuid() != 0) {
 		(void)fprintf(stderr, "clvmd must be started by root.\n");
 		return 4; /* as the old daemon */
 	}
-	if (conf_read(CLVMD_CONF_PATH, &d.conf, &err)) {
+	rc = read_conf(options, &d.conf, &err);
+	if (rc && !options->take_over) {
 		(void)fprintf(stderr, "%s\n", err.text);
 		return EXIT_FAILED;
 	}
 	pipe_fd = start_daemonise(options);
 	log_open("clvmd", options->foreground, options->debug);
-	if (prepare(&d, &pid_fd, &socket_fd, &err)) {
-		start_failed(pipe_fd, EXIT_FAILED, err.text);
-		return EXIT_FAILED;
-	}
-	if (!(d.loop = qb_loop_create())) {
-		start_failed(pipe_fd, EXIT_FAILED, "Out of memory.");
-		return EXIT_FAILED;
-	}
+	if (rc || prepare(&d, options, &pid_fd, &socket_fd, &err))
+		return not_started(pipe_fd, err.text);
+	if (!(d.loop = qb_loop_create()))
+		return not_started(pipe_fd, "Out of memory.");
+	d.single = options->single;
 	d.start = start_create(&d, pipe_fd, options->timeout);
+	d.restart = restart_create(&d, argv, pid_fd, socket_fd);
 	log_line(LOG_INFO, "clvmd %s starts.", CLVM_VERSION);
 	exit_code = daemon_run(&d, socket_fd);
 	(void)unlink(CLVMD_SOCKET_PATH);
@@ -198,5 +291,5 @@ int main(int argc, char **argv)
 		return control_main(argc - 1, argv + 1);
 	if ((exit_code = parse(argc, argv, &options)) >= 0)
 		return exit_code;
-	return run_daemon(&options);
+	return run_daemon(&options, argv);
 }

@@ -150,6 +150,15 @@ void nodelist_tell(struct nodelist *nodelist)
 		  lockspace_nodelist(nodelist->d->ls, nodelist->entries, nodelist->count));
 }
 
+void nodelist_set_single(struct nodelist *nodelist)
+{
+	struct nodelist_entry *self = &nodelist->entries[0];
+
+	self->node = nodelist->d->node;
+	(void)snprintf(self->name, sizeof(self->name), "%s", nodelist->d->node_name);
+	nodelist->count = 1;
+}
+
 uint32_t nodelist_find(const struct nodelist *nodelist, const char *name)
 {
 	char *end;

@@ -21,4 +21,7 @@ uint32_t nodelist_find(const struct nodelist *nodelist, const char *name);
 /** The name of a node; "node N" when it has none. In @text of NODE_NAME_MAX bytes. */
 const char *nodelist_name(const struct nodelist *nodelist, uint32_t node, char *text);
 
+/** Without corosync: this node alone. */
+void nodelist_set_single(struct nodelist *nodelist);
+
 #endif

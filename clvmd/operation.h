@@ -30,7 +30,7 @@ void operation_lock_answered(struct daemon *d, const struct effect *effect, bool
 
 void operations_tick(struct daemon *d, uint64_t now);
 
-size_t operations_count(const struct daemon *d);
+size_t operations_count(const struct daemon *d); /* that run on this node */
 bool operation_is_running(struct daemon *d, struct op_id op);
 
 #endif

@@ -18,7 +18,7 @@ struct quorum {
 	quorum_handle_t handle;
 	votequorum_handle_t votes_handle;
 	int fd; /* -1: not connected */
-	bool has_votes, quorate;
+	bool has_votes, quorate, known, single;
 	char votes[64];
 };
 
@@ -47,6 +47,7 @@ static void changed(quorum_handle_t handle, uint32_t quorate, struct quorum_ring
 		log_line(LOG_NOTICE,
 			 quorate ? "The cluster is quorate." : "The cluster is not quorate.");
 	quorum->quorate = quorate;
+	quorum->known = true;
 	read_votes(quorum);
 	carry_out(quorum->d,
 		  lockspace_quorum(quorum->d->ls,
@@ -131,7 +132,7 @@ void quorum_disconnect(struct quorum *quorum)
 	if (quorum->has_votes)
 		(void)votequorum_finalize(quorum->votes_handle);
 	quorum->fd = -1;
-	quorum->has_votes = quorum->quorate = false;
+	quorum->has_votes = quorum->quorate = quorum->known = false;
 	quorum->votes[0] = '\0';
 }
 
@@ -149,9 +150,19 @@ void quorum_destroy(struct quorum *quorum)
 	free(quorum);
 }
 
+void quorum_set_single(struct quorum *quorum)
+{
+	quorum->single = quorum->known = quorum->quorate = true;
+}
+
+bool quorum_is_known(const struct quorum *quorum)
+{
+	return quorum->known;
+}
+
 bool quorum_is_quorate(const struct quorum *quorum)
 {
-	return quorum->fd >= 0 && quorum->quorate;
+	return (quorum->fd >= 0 || quorum->single) && quorum->quorate;
 }
 
 const char *quorum_votes(const struct quorum *quorum)

@@ -12,6 +12,8 @@ bool quorum_connect(struct quorum *quorum);
 void quorum_disconnect(struct quorum *quorum);
 
 /** What the last callback said; false without corosync. */
+bool quorum_is_known(const struct quorum *quorum); /* corosync has told */
+void quorum_set_single(struct quorum *quorum);	   /* without corosync: always quorate */
 bool quorum_is_quorate(const struct quorum *quorum);
 
 /** "1 of 2 votes"; "" when not known. */

@@ -15,6 +15,7 @@
 #include "clvmd/nodelist.h"
 #include "clvmd/operation.h"
 #include "clvmd/quorum.h"
+#include "clvmd/session.h"
 #include "lib/cluster.h"
 #include "lib/proto/job.h"
 #include "metadata/base/cleanup.h"
@@ -83,14 +84,35 @@ static struct request *add_request(struct client *client, enum request_kind kind
 	return request;
 }
 
+static struct client *client_of(struct daemon *d, const struct request *request)
+{
+	return request->client ? client_find(d, request->client) : NULL;
+}
+
+static bool is_open_op(const struct request *request)
+{
+	return request->kind == REQUEST_OP && request->phase != OP_DO;
+}
+
+static bool has_open_op(const struct daemon *d, const struct client *client)
+{
+	for (const struct request *at = d->requests->first; at; at = at->next)
+		if (at->client == client->number && is_open_op(at))
+			return true;
+	return false;
+}
+
 static void free_request(struct daemon *d, struct request *request)
 {
+	struct client *client = is_open_op(request) ? client_of(d, request) : NULL;
 	struct request **at = &d->requests->first;
 
 	while (*at != request)
 		at = &(*at)->next;
 	*at = request->next;
 	free(request);
+	if (client && !has_open_op(d, client))
+		session_op_closed(client);
 }
 
 static struct request *find(struct daemon *d, enum request_kind kind, uint64_t number)
@@ -109,11 +131,6 @@ static bool has_too_many(struct client *client)
 	for (const struct request *r = client->d->requests->first; r; r = r->next)
 		count += r->client == client->number;
 	return count >= REQUESTS_PER_CLIENT_MAX;
-}
-
-static struct client *client_of(struct daemon *d, const struct request *request)
-{
-	return request->client ? client_find(d, request->client) : NULL;
 }
 
 /* Rule 29: without quorum nothing new is begun, and the reason is said at once. */
@@ -189,6 +206,7 @@ void request_lock(struct client *client, const struct client_message *message)
 	struct daemon *d = client->d;
 	char text[REASON_MAX];
 	struct request *request;
+	struct err err;
 
 	if (!*message->resource || message->mode == MODE_NL || has_too_many(client)) {
 		refuse_lock(client, message->id, -EINVAL, "not a valid request for a lock");
@@ -196,6 +214,10 @@ void request_lock(struct client *client, const struct client_message *message)
 	}
 	if (!message->wait_quorum && cannot_run(d, text, sizeof(text))) {
 		refuse_lock(client, message->id, -ENOLCK, text);
+		return;
+	}
+	if (session_weakens(client, message->resource, message->mode, &err)) {
+		refuse_lock(client, message->id, err.code, err.text);
 		return;
 	}
 	request = add_request(client, REQUEST_LOCK, message->id);
@@ -245,11 +267,13 @@ bool request_granted(struct daemon *d, const struct effect *effect)
 {
 	struct request *request = find(d, REQUEST_LOCK, effect->request);
 	struct client *client;
+	struct err err = { 0 };
 
 	if (!request)
 		return false;
 	client = client_of(d, request);
-	if (client && request->id && !request->cancelled) {
+	if (client && request->id && !request->cancelled &&
+	    !session_locked(client, request->resource, request->mode, &err)) {
 		report_granted(d, asked(request, client));
 		client_send(client, &(struct client_message){ .type = CLIENT_GRANTED,
 							      .id = request->id,
@@ -261,7 +285,8 @@ bool request_granted(struct daemon *d, const struct effect *effect)
 		memcpy(late->resource, request->resource, sizeof(late->resource));
 		daemon_defer(d, give_back, late);
 		if (client && request->id)
-			refuse_lock(client, request->id, -EBUSY, "given up");
+			refuse_lock(client, request->id, err.code ? err.code : -EBUSY,
+				    err.code ? err.text : "given up");
 	}
 	free_request(d, request);
 	return true;
@@ -319,6 +344,7 @@ void request_unlock(struct client *client, const struct client_message *message)
 
 	client->used = true;
 	report_unlock(d, message->resource, message->value);
+	session_unlocked(client, message->resource);
 	carry_out(d, lockspace_unlock(
 			     d->ls, &(struct unlock_request){
 					    .client = client->number,
@@ -437,6 +463,10 @@ void request_run(struct client *client, const struct client_message *message)
 	}
 	if (needs_running(job.kind) && cannot_run(d, text, sizeof(text))) {
 		client_done(client, message->id, -ENOLCK, text);
+		return;
+	}
+	if (job.kind == JOB_SUSPEND && session_op_opened(client, &err)) {
+		client_done(client, message->id, err.code, err.text);
 		return;
 	}
 	names_learn(d->names, &job);
@@ -614,6 +644,20 @@ void request_fail_all(struct daemon *d, const char *why)
 		request->cancelled = true; /* a grant that comes is given back */
 		request->deadline = 0;
 	}
+}
+
+bool request_find_open(struct daemon *d, char *text, size_t size)
+{
+	for (const struct request *request = d->requests->first; request; request = request->next) {
+		const struct client *client = client_of(d, request);
+
+		if (request->kind != REQUEST_OP || !client)
+			continue;
+		(void)snprintf(text, size, "\"%s\" (pid %u) is in the middle of a change",
+			       client->command, client->pid);
+		return true;
+	}
+	return false;
 }
 
 bool request_client_has_any(struct daemon *d, const struct client *client)

@@ -41,6 +41,9 @@ void request_tick(struct daemon *d, uint64_t now);
 /** Nobody will answer: tell all clients that wait. */
 void request_fail_all(struct daemon *d, const char *why);
 
+/** Is a client in the middle of something that needs this connection? @text names it. */
+bool request_find_open(struct daemon *d, char *text, size_t size);
+
 /** The client is being freed: its requests are abandoned. Does it have any? */
 bool request_client_has_any(struct daemon *d, const struct client *client);
 void request_client_freed(struct daemon *d, const struct client *client);

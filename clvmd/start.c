@@ -10,7 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clvmd/group.h"
 #include "clvmd/log.h"
+#include "clvmd/quorum.h"
 #include "clvmd/status_print.h"
 
 #define WORD_MAX 2048 /* below PIPE_BUF: one write */
@@ -64,7 +66,7 @@ int start_daemonise(const struct start_options *options)
 	int ends[2];
 	pid_t child;
 
-	if (options->foreground)
+	if (options->foreground || options->take_over)
 		return -1;
 	if (pipe2(ends, O_CLOEXEC) || (child = fork()) < 0) {
 		(void)fprintf(stderr, "clvmd: cannot go to the background: %s\n", strerror(errno));
@@ -133,6 +135,17 @@ static void tell_not_ready(struct daemon *d, struct start *start)
 		       start->timeout, *waiting ? waiting : "the other members");
 	log_line(LOG_WARNING, "%s", text);
 	tell(start, EXIT_NOT_READY, text);
+}
+
+/* That corosync does not run, or that there is no quorum, is known: that is said at once. */
+bool start_is_early(struct daemon *d, char *text, size_t size)
+{
+	if (d->adopted && (group_is_missing(d->group) ||
+			   (group_is_connected(d->group) && quorum_is_known(d->quorum))))
+		return false;
+	(void)snprintf(text, size, "clvmd starts");
+	status_waiting_for(d, text, size);
+	return true;
 }
 
 void start_check(struct daemon *d)

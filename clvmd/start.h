@@ -10,8 +10,11 @@
 
 struct start_options {
 	bool foreground;
-	bool debug;
-	unsigned int timeout; /* -T, seconds */
+	unsigned int debug;	   /* -d: 0 no, 1 to stderr, 2 to syslog */
+	unsigned int timeout;	   /* -T, seconds */
+	unsigned int lock_timeout; /* -t, seconds; 0: as clvmd.conf says */
+	bool single;		   /* -I singlenode */
+	const char *take_over;	   /* of a restart; NULL */
 };
 
 /**
@@ -28,5 +31,9 @@ void start_check(struct daemon *d);
 
 /** The parent's exit status and a text for its stderr, before the loop runs. */
 void start_failed(int pipe_fd, int exit_code, const char *text);
+
+/** Is it not known yet whether requests can be served here? For an instant after the start; @text
+ * says so. */
+bool start_is_early(struct daemon *d, char *text, size_t size);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "clvmd/status.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -248,8 +249,16 @@ static bool add_holder(void *data, const struct lock_view *lock)
 
 void status_holders(struct client *client, const struct client_message *message)
 {
-	struct holders *holders = must_alloc(sizeof(*holders));
+	struct holders *holders;
+	char text[512];
 
+	if (!lockspace_is_up(client->d->ls)) {
+		/* Who holds what is not known here yet: not "nobody". */
+		status_waiting_for(client->d, text, sizeof(text));
+		client_done(client, message->id, -EAGAIN, text);
+		return;
+	}
+	holders = must_alloc(sizeof(*holders));
 	holders->client = client;
 	holders->id = message->id;
 	lockspace_each_lock(client->d->ls, add_holder, holders);

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clvmd/adopt.h"
 #include "clvmd/collect.h"
 #include "clvmd/event.h"
 #include "clvmd/fence.h"
@@ -42,8 +43,7 @@ void status_waiting_for(struct daemon *d, char *text, size_t size)
 {
 	text[0] = '\0';
 	if (!d->adopted)
-		(void)snprintf(text, size,
-			       "a worker process: which logical volumes are active on this node");
+		(void)adopt_waits_for(d, text, size);
 	else if (!group_is_connected(d->group))
 		(void)snprintf(text, size, "corosync on this node: start it");
 	else if (d->ls)

@@ -444,6 +444,11 @@ void workers_tick(struct daemon *d, uint64_t now)
 	}
 }
 
+size_t workers_job_count(const struct daemon *d)
+{
+	return d->workers->job_count;
+}
+
 void workers_reap(struct daemon *d)
 {
 	int status;

@@ -49,6 +49,7 @@ void worker_submit(struct daemon *d, const char *key, const struct client_messag
 /** Append a line for each job that is at it for long: what, since when, which device. */
 void workers_print_stuck(const struct daemon *d, char *text, size_t size);
 
+size_t workers_job_count(const struct daemon *d); /* that run or wait */
 void workers_tick(struct daemon *d, uint64_t now);
 
 /** Collect processes that ended. */

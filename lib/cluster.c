@@ -11,12 +11,15 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/cluster_private.h"
 #include "lib/fd.h"
 #include "lib/process.h"
 
+#define RECONNECT_MS	 15000
+#define RETRY_MS	 100
 #define HELLO_TIMEOUT_MS 10000 /* the daemon never blocks: later than this it is hung */
 
 int cluster_fail(struct cluster *cluster, int rc)
@@ -70,8 +73,17 @@ static int keep_welcome(struct cluster *cluster, const struct client_message *we
 			       "clvmd speaks another version of the protocol (%u, we speak %u): "
 			       "restart it.",
 			       welcome->protocol, CLIENT_PROTOCOL);
+	if (cluster->session && cluster->session != welcome->session && cluster->held_count)
+		return err_set(
+			err, ESTALE,
+			"clvmd was restarted and does not know the locks of this command any "
+			"more.");
+	cluster->session = welcome->session;
 	cluster->node = welcome->node;
 	cluster->scope_is_node = welcome->scope_is_node;
+	free(cluster->node_name);
+	free(cluster->cluster_name);
+	free(cluster->version);
 	cluster->lock_timeout = welcome->value > 86400 ? 86400 : (uint32_t)welcome->value;
 	cluster->node_name = strdup(welcome->node_name);
 	cluster->cluster_name = strdup(welcome->cluster_name);
@@ -91,6 +103,7 @@ static int say_hello(struct cluster *cluster, struct err *err)
 		.protocol = CLIENT_PROTOCOL,
 		.pid = (uint32_t)getpid(),
 		.start_time = process_start_time(getpid()),
+		.session = cluster->session,
 		.command = short_command,
 	};
 	int rc;
@@ -125,12 +138,11 @@ int cluster_connect_fd(struct context *context, int fd, struct cluster **ret_clu
 	return 0;
 }
 
-int cluster_connect(struct context *context, const char *path, struct cluster **ret_cluster,
-		    struct err *err)
+static int open_socket(const char *path, int *ret_fd, struct err *err)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	int taken, rc;
+	int rc;
 
 	if (fd < 0)
 		return err_set(err, errno, "Cannot make a socket: %s", strerror(errno));
@@ -146,9 +158,84 @@ int cluster_connect(struct context *context, const char *path, struct cluster **
 		return err_set(err, EHOSTDOWN,
 			       "clvmd is not running on this node: start it (\"clvmd\", or the "
 			       "cluster's clvmd resource) and try again.");
-	taken = fd;
+	*ret_fd = fd;
 	fd = -1;
-	return cluster_connect_fd(context, taken, ret_cluster, err);
+	return 0;
+}
+
+int cluster_connect(struct context *context, const char *path, struct cluster **ret_cluster,
+		    struct err *err)
+{
+	int fd, rc;
+
+	if ((rc = open_socket(path, &fd, err)) ||
+	    (rc = cluster_connect_fd(context, fd, ret_cluster, err)))
+		return rc;
+	(void)snprintf((*ret_cluster)->path, sizeof((*ret_cluster)->path), "%s", path);
+	return 0;
+}
+
+/* ---- a daemon that is restarted ---- */
+
+int64_t cluster_now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void pause_ms(long milliseconds)
+{
+	(void)nanosleep(&(struct timespec){ .tv_sec = milliseconds / 1000,
+					    .tv_nsec = milliseconds % 1000 * 1000000 },
+			NULL);
+}
+
+static int connect_once(struct cluster *cluster, struct err *err)
+{
+	int fd, rc;
+
+	if ((rc = open_socket(cluster->path, &fd, err)))
+		return rc;
+	channel_close(&cluster->channel);
+	channel_init(&cluster->channel, fd);
+	cluster->lost = false;
+	if ((rc = say_hello(cluster, err)))
+		cluster->lost = true;
+	return rc;
+}
+
+/* As long as a supervisor takes to start it again. */
+static bool connect_again(struct cluster *cluster, struct err *err)
+{
+	int64_t end = cluster_now_ms() + RECONNECT_MS;
+	struct err why = { 0 };
+	int rc;
+
+	if (cluster->given_up || !*cluster->path)
+		return false;
+	cluster->open_run = 0; /* what was open is settled without us */
+	if (cluster->context)
+		ctx_verbose(cluster->context, "Lost the connection to clvmd: connecting again.");
+	while ((rc = connect_once(cluster, &why)) == -EHOSTDOWN && cluster_now_ms() < end)
+		pause_ms(RETRY_MS);
+	cluster->given_up = rc != 0;
+	if (rc)
+		(void)err_set(err, -rc,
+			      "Lost the connection to clvmd, and it did not come back: %s",
+			      why.text);
+	return !rc;
+}
+
+bool cluster_may_repeat(struct cluster *cluster, int rc, int64_t since, struct err *err)
+{
+	if (cluster->lost)
+		return connect_again(cluster, err);
+	if (rc != -EAGAIN || cluster_now_ms() - since > (int64_t)cluster->lock_timeout * 1000)
+		return false;
+	pause_ms(RETRY_MS);
+	return true;
 }
 
 int cluster_get(struct context *context, struct cluster **ret_cluster, struct err *err)
@@ -158,7 +245,8 @@ int cluster_get(struct context *context, struct cluster **ret_cluster, struct er
 	*ret_cluster = NULL;
 	if (context->options.is_daemon || context->options.nolocking)
 		return err_set(err, EHOSTDOWN, "clvmd is not asked with --nolocking.");
-	if (context->cluster && context->cluster->lost) {
+	if (context->cluster && context->cluster->lost &&
+	    !cluster_may_repeat(context->cluster, -EHOSTDOWN, 0, err)) {
 		cluster_close(context->cluster);
 		context->cluster = NULL;
 	}

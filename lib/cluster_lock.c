@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "lib/cluster.h"
 #include "lib/cluster_private.h"
@@ -60,14 +59,6 @@ static void forget_held(struct cluster *cluster, size_t i)
 	cluster->held[i] = cluster->held[--cluster->held_count];
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* One wait: when it began, what was told. */
 struct waiting {
 	int64_t began;
@@ -80,7 +71,7 @@ struct waiting {
 /* Tell what is due; returns the milliseconds until something is due again. */
 static int tell_waiting(struct cluster *cluster, struct waiting *waiting)
 {
-	int64_t passed = now_ms() - waiting->began;
+	int64_t passed = cluster_now_ms() - waiting->began;
 	const char *text = *waiting->text ? waiting->text : "no answer from the cluster yet";
 
 	if (waiting->told < 1 && passed >= TELL_VERBOSE_MS) {
@@ -111,7 +102,8 @@ static int wait_for_grant(struct cluster *cluster, uint32_t id, struct waiting *
 
 	for (;;) {
 		rc = cluster_receive(cluster, id, tell_waiting(cluster, waiting), &answer, err);
-		if (rc == -ETIMEDOUT && (waiting->endless || now_ms() - waiting->began < limit))
+		if (rc == -ETIMEDOUT &&
+		    (waiting->endless || cluster_now_ms() - waiting->began < limit))
 			continue;
 		if (rc == -ETIMEDOUT)
 			return cluster_fail(cluster, err_set(err, EHOSTDOWN,
@@ -125,6 +117,10 @@ static int wait_for_grant(struct cluster *cluster, uint32_t id, struct waiting *
 			continue;
 		}
 		break;
+	}
+	if (answer.type == CLIENT_REFUSED && answer.rc == -EAGAIN) {
+		(void)snprintf(waiting->text, sizeof(waiting->text), "%s", answer.text);
+		(void)tell_waiting(cluster, waiting);
 	}
 	if (answer.type == CLIENT_REFUSED)
 		return err_set(err, answer.rc ? -answer.rc : EBUSY, "%s", answer.text);
@@ -161,7 +157,9 @@ static int take_lock(struct cluster *cluster, const char *resource, enum lock_mo
 		.wait_quorum = endless,
 		.unless_paused = unless_paused,
 	};
-	struct waiting waiting = { .began = now_ms(), .resource = resource, .endless = endless };
+	struct waiting waiting = { .began = cluster_now_ms(),
+				   .resource = resource,
+				   .endless = endless };
 	bool is_held = find_held(cluster, resource) < cluster->held_count;
 	uint64_t value = 0;
 	char *name = NULL;
@@ -174,8 +172,11 @@ static int take_lock(struct cluster *cluster, const char *resource, enum lock_mo
 		return err_set(err, ENOLCK, "More than %d locks in one command.", HELD_LOCKS_MAX);
 	if (!is_held && !(name = strdup(resource)))
 		return err_set(err, ENOMEM, "Out of memory.");
-	if ((rc = cluster_send(cluster, &request, err)) ||
-	    (rc = wait_for_grant(cluster, request.id, &waiting, &value, err))) {
+	do
+		if (!(rc = cluster_send(cluster, &request, err)))
+			rc = wait_for_grant(cluster, request.id, &waiting, &value, err);
+	while (rc && cluster_may_repeat(cluster, rc, waiting.began, err));
+	if (rc) {
 		free(name);
 		return rc;
 	}
@@ -198,23 +199,34 @@ int cluster_lock_unless_paused(struct cluster *cluster, const char *resource, en
 	return take_lock(cluster, resource, mode, true, ret_value, err);
 }
 
-int cluster_unlock(struct cluster *cluster, const char *resource, uint64_t value, struct err *err)
+static int unlock_once(struct cluster *cluster, const char *resource, uint64_t value,
+		       struct err *err)
 {
 	struct client_message answer, request = {
 		.type = CLIENT_UNLOCK,
 		.resource = resource,
 		.value = value,
 	};
-	size_t held = find_held(cluster, resource);
 	int rc;
 
 	if ((rc = cluster_send(cluster, &request, err)))
 		return rc;
-	/* @resource may be the very string that is forgotten: not used after this */
-	forget_held(cluster, held);
 	if ((rc = cluster_receive(cluster, request.id, DAEMON_GRACE_MS, &answer, err)))
 		return rc == -ETIMEDOUT ? cluster_fail(cluster, -EHOSTDOWN) : rc;
 	if (answer.type != CLIENT_DONE)
 		return cluster_unexpected(cluster, &answer, err);
 	return answer.rc ? err_set(err, -answer.rc, "%s", answer.text) : 0;
+}
+
+int cluster_unlock(struct cluster *cluster, const char *resource, uint64_t value, struct err *err)
+{
+	int64_t began = cluster_now_ms();
+	int rc;
+
+	while ((rc = unlock_once(cluster, resource, value, err)) &&
+	       cluster_may_repeat(cluster, rc, began, err))
+		;
+	/* @resource may be the very string that is forgotten: not used after this */
+	forget_held(cluster, find_held(cluster, resource));
+	return rc;
 }

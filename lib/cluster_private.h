@@ -11,12 +11,17 @@
 #include "lib/cluster.h"
 #include "lib/cluster_channel.h"
 
-#define HELD_LOCKS_MAX 1024 /* of one command: `vgchange -ay` takes one VG after the other */
+#define SOCKET_PATH_MAX 108  /* sockaddr_un's */
+#define HELD_LOCKS_MAX	1024 /* of one command: `vgchange -ay` takes one VG after the other */
 
 struct cluster {
 	struct context *context; /* NULL: messages are dropped */
 	struct channel channel;
-	bool lost; /* after a failure that leaves the stream undefined: every call fails */
+	bool lost;	  /* after a failure that leaves the stream undefined: every call fails */
+	bool given_up;	  /* connecting again has failed: it is not tried again */
+	uint64_t session; /* our number there, to go on with what we hold */
+	char path[SOCKET_PATH_MAX]; /* "": a socket that was given to us, which cannot be had again
+				     */
 	uint32_t next_id;
 	uint32_t open_run;     /* id of the RUN whose operation is open; 0 none */
 	uint32_t lock_timeout; /* seconds, of the daemon */
@@ -36,6 +41,14 @@ int cluster_connect(struct context *context, const char *path, struct cluster **
 /** Say hello on a connected socket, which is taken over also on failure. */
 int cluster_connect_fd(struct context *context, int fd, struct cluster **ret_cluster,
 		       struct err *err) MUST_CHECK;
+
+/**
+ * A request has failed with @rc. True: it may be sent again, for the daemon was restarted and knows
+ * us, with all that we hold; or starts, and says "not yet". Waits for it, and tells why. @since:
+ * when the first try began (cluster_now_ms()).
+ */
+bool cluster_may_repeat(struct cluster *cluster, int rc, int64_t since, struct err *err);
+int64_t cluster_now_ms(void);
 
 /** Send a request with a fresh id, which goes to message->id. */
 int cluster_send(struct cluster *cluster, struct client_message *message,

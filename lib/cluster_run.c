@@ -14,11 +14,12 @@
 #include "lib/proto/job.h"
 #include "metadata/base/cleanup.h"
 
-#define TELL_MS	      10000
-#define JOB_BYTES_MAX CLIENT_DATA_MAX
-#define RESULTS_FIRST 8u
-#define RESULTS_MAX   4096u /* far more than members; bounds what a broken daemon sends */
-#define HOLDERS_MAX   (1U << 22)
+#define TELL_MS		10000
+#define HOLDERS_WAIT_MS 800
+#define JOB_BYTES_MAX	CLIENT_DATA_MAX
+#define RESULTS_FIRST	8u
+#define RESULTS_MAX	4096u /* far more than members; bounds what a broken daemon sends */
+#define HOLDERS_MAX	(1U << 22)
 
 void member_results_free(struct member_results *results)
 {
@@ -176,19 +177,37 @@ static int send_job(struct cluster *cluster, const struct job *job, enum cluster
 	return rc;
 }
 
-int cluster_run(struct cluster *cluster, const struct job *job, enum cluster_target target,
-		const char *node_name, struct member_results *results, struct err *err)
+static int run_once(struct cluster *cluster, const struct job *job, enum cluster_target target,
+		    const char *node_name, struct member_results *results, struct err *err)
 {
 	uint32_t id;
 	int rc;
 
-	if (job->kind == JOB_SUSPEND && cluster->open_run)
-		return err_set(err, EBUSY, "Internal error: an operation is still open.");
 	if ((rc = send_job(cluster, job, target, node_name, &id, err)))
 		return rc;
 	if (job->kind == JOB_SUSPEND)
 		cluster->open_run = id;
-	return collect(cluster, id, results, failure_prefix(job->kind), err);
+	rc = collect(cluster, id, results, failure_prefix(job->kind), err);
+	if (rc == -EAGAIN && job->kind == JOB_SUSPEND)
+		cluster->open_run = 0; /* it was not begun */
+	return rc;
+}
+
+/* What does not leave anything open, and is not a file system's resize, may be done twice. */
+int cluster_run(struct cluster *cluster, const struct job *job, enum cluster_target target,
+		const char *node_name, struct member_results *results, struct err *err)
+{
+	int64_t began = cluster_now_ms();
+	int rc;
+
+	if (job->kind == JOB_SUSPEND && cluster->open_run)
+		return err_set(err, EBUSY, "Internal error: an operation is still open.");
+	while ((rc = run_once(cluster, job, target, node_name, results, err)) &&
+	       (cluster->lost ? job->kind != JOB_RESIZE_FS && job->kind != JOB_SUSPEND
+			      : !results->count) &&
+	       cluster_may_repeat(cluster, rc, began, err))
+		member_results_free(results);
+	return rc;
 }
 
 /* Its answers are dropped by whoever receives next. */
@@ -268,7 +287,7 @@ static int add_holders(struct cluster *cluster, struct lv_holders *holders,
 	return 0;
 }
 
-int cluster_lv_holders(struct cluster *cluster, struct lv_holders *ret_holders, struct err *err)
+static int holders_once(struct cluster *cluster, struct lv_holders *holders, struct err *err)
 {
 	struct client_message answer, request = { .type = CLIENT_HOLDERS };
 	int rc;
@@ -280,10 +299,23 @@ int cluster_lv_holders(struct cluster *cluster, struct lv_holders *ret_holders, 
 			return rc;
 		if (answer.type != CLIENT_HOLDERS_OF)
 			break;
-		if ((rc = add_holders(cluster, ret_holders, &answer, err)))
+		if ((rc = add_holders(cluster, holders, &answer, err)))
 			return rc;
 	}
 	if (answer.type != CLIENT_DONE)
 		return cluster_unexpected(cluster, &answer, err);
 	return answer.rc ? err_set(err, -answer.rc, "%s", answer.text) : 0;
+}
+
+/* Reports do not wait for a daemon that has not joined, but for one that is just restarted. */
+int cluster_lv_holders(struct cluster *cluster, struct lv_holders *ret_holders, struct err *err)
+{
+	int64_t began = cluster_now_ms();
+	int rc;
+
+	while ((rc = holders_once(cluster, ret_holders, err)) &&
+	       (cluster->lost || cluster_now_ms() - began < HOLDERS_WAIT_MS) &&
+	       cluster_may_repeat(cluster, rc, began, err))
+		lv_holders_free(ret_holders);
+	return rc;
 }

@@ -41,6 +41,7 @@ enum tag {
 	TAG_WAIT_QUORUM = FIELD_REQUIRED | 30,
 	TAG_UNLESS_PAUSED = FIELD_REQUIRED | 31,
 	TAG_SCOPE_IS_NODE = FIELD_REQUIRED | 32,
+	TAG_SESSION = 33,
 };
 
 struct field_row {
@@ -75,6 +76,7 @@ static const struct field_row field_rows[] = {
 	{ TAG_WAIT_QUORUM, KIND_BOOL, AT(wait_quorum), 0 },
 	{ TAG_UNLESS_PAUSED, KIND_BOOL, AT(unless_paused), 0 },
 	{ TAG_SCOPE_IS_NODE, KIND_BOOL, AT(scope_is_node), 0 },
+	{ TAG_SESSION, KIND_U64, AT(session), 0 },
 };
 
 #define FIELD_ROWS (sizeof(field_rows) / sizeof(field_rows[0]))
@@ -101,6 +103,9 @@ static const struct type_row type_rows[] = {
 	[CLIENT_STOP] = { true, { 0 } },
 	[CLIENT_EVENTS] = { true, { 0 } },
 	[CLIENT_METRICS] = { true, { 0 } },
+	[CLIENT_RESTART] = { true, { 0 } },
+	[CLIENT_READY] = { true, { 0 } },
+	[CLIENT_BLACKBOX] = { true, { 0 } },
 	[CLIENT_WELCOME] = { true, { TAG_PROTOCOL } },
 	[CLIENT_GRANTED] = { true, { 0 } },
 	[CLIENT_REFUSED] = { true, { TAG_RC } },

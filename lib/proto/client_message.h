@@ -25,6 +25,12 @@
  *	C STATUS, LOCKS, EVENTS, METRICS
  *	                     D TEXT* then DONE
  *	C FENCE_ACK, STOP    D DONE
+ *	C RESTART, READY     D DONE
+ *	C BLACKBOX           D TEXT then DONE
+ *
+ * A REFUSED or DONE with -EAGAIN says: nothing was done, clvmd starts or is about to be restarted;
+ * ask again. A client whose connection was lost connects again and names its session: it goes on
+ * with the locks that it holds.
  *	D WORKER_*           W WORKER_LOG*, WORKER_PART* then WORKER_DONE
  */
 #ifndef LIB_PROTO_CLIENT_MESSAGE_H
@@ -55,7 +61,7 @@
 #define CLIENT_MESSAGE_ARENA_MAX ((size_t)4 << 20) /* a decoder's arena never needs more */
 
 enum client_message_type {
-	CLIENT_HELLO = 1,  /* protocol, pid, start_time, command */
+	CLIENT_HELLO = 1,  /* protocol, pid, start_time, command, session: to go on with */
 	CLIENT_LOCK = 2,   /* resource, mode, wait, wait_quorum, unless_paused */
 	CLIENT_UNLOCK = 3, /* resource, value */
 	CLIENT_CANCEL = 4, /* value: the id of the LOCK */
@@ -70,9 +76,12 @@ enum client_message_type {
 	CLIENT_STOP = 13,      /* force */
 	CLIENT_EVENTS = 14,    /* json; wait: what comes is sent too, without an end */
 	CLIENT_METRICS = 15,
+	CLIENT_RESTART = 20,  /* force */
+	CLIENT_READY = 21,    /* DONE 0: joined and synchronised; -EAGAIN, text: waits for what */
+	CLIENT_BLACKBOX = 22, /* TEXT: the file that was written */
 
 	CLIENT_WELCOME = 32,	/* protocol, node, node_name, cluster_name, text: version,
-				   value: lock_timeout in seconds, scope_is_node */
+				   value: lock_timeout in seconds, scope_is_node, session */
 	CLIENT_GRANTED = 33,	/* value */
 	CLIENT_REFUSED = 34,	/* rc, text */
 	CLIENT_WAITING = 35,	/* text: for whom */
@@ -104,6 +113,7 @@ struct client_message {
 	uint32_t protocol;
 	uint32_t pid;
 	uint64_t start_time; /* of the process, clock ticks since boot: /proc/PID/stat field 22 */
+	uint64_t session;    /* a client's number; 0 none */
 	const char *command;
 	const char *resource;
 	enum lock_mode mode;

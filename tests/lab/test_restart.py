@@ -1,0 +1,215 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""clvmd ends and starts again, asked to or not: no lock is lost, commands go on or say why not."""
+import json
+import os
+
+import lab
+
+CLVMD = "$(readlink -f $(command -v clvmd))"
+
+
+class RestartCase(lab.StoryCase):
+    disks = ("256M",)
+
+    def status(self, node):
+        return json.loads(node.ok("clvmd status --json"))
+
+    def locks(self, node):
+        return json.loads(node.ok("clvmd locks --json"))
+
+    def pid(self, node):
+        return node.ok("cat /run/clvm/clvmd.pid").strip()
+
+    def wait_running(self, *nodes):
+        for node in nodes:
+            lab.wait_for(lambda: self.status(node)["running"], 60, f"{node.name} to run")
+
+    def holders(self, node, lv="lv0"):
+        return {where["node"]: where["mode"] for volume in self.status(node)["volumes"]
+                if volume["lv"] == lv for where in volume["nodes"]}
+
+    def holders_of_vg(self, node):
+        return [(lock["node"], os.path.basename(lock["command"].split()[0]))
+                for lock in self.locks(node) if lock["resource"] == "V_vg" and lock["state"] != "waiting"]
+
+    def waiting(self, node):
+        return sorted((lock["node"], os.path.basename(lock["command"].split()[0]))
+                      for lock in self.locks(node) if lock["state"] == "waiting")
+
+    def ask_to_remove(self, node, lv):
+        """An lvremove that holds the VG's lock and waits for an answer: answer() is its end."""
+        node.ok("rm -f /run/answer && mkfifo /run/answer")
+        job = node.spawn(f"exec lvremove vg/{lv} </run/answer", timeout=600)
+        holder = node.spawn("sleep 600 >/run/answer", timeout=620)
+        lab.wait_for(lambda: self.holders_of_vg(node) == [(node.name, "lvremove")], 30,
+                     "lvremove to have the lock")
+
+        def answer(word):
+            if not job.done():
+                node.ok(f"echo {word} >/run/answer")
+            holder.signal("TERM")
+            return job.result()
+        return job, answer
+
+
+class Restart(RestartCase):
+    def setUp(self):
+        self.n1.ok("vgcreate vg /dev/ubda && lvcreate -L 16M -n lv0 vg && "
+                   "lvcreate -L 4M -n gone vg")
+
+    def test_locks_survive_and_commands_go_on(self):
+        self.n1.ok("lvchange -an vg/lv0 && lvchange -aey vg/lv0")
+        job, answer = self.ask_to_remove(self.n1, "gone")
+        waiters = [node.spawn(f"lvcreate -L 4M -n by_{node.name} vg", timeout=90)
+                   for node in self.nodes]
+        both = [("n1", "lvcreate"), ("n2", "lvcreate")]
+        lab.wait_for(lambda: self.waiting(self.n2) == both, 30, "two to wait")
+        pid = self.pid(self.n1)
+        for command in ("clvmd restart", "clvmd -S"):
+            self.n1.ok(command, timeout=90)
+            self.assertEqual(self.pid(self.n1), pid)
+            self.assertEqual(self.holders_of_vg(self.n2), [("n1", "lvremove")])
+            self.assertEqual(self.holders(self.n2), {"n1": "EX"})
+            lab.wait_for(lambda: self.waiting(self.n2) == both, 30, "both to wait again")
+        self.assertFalse(job.done() or any(waiter.done() for waiter in waiters))
+        result = answer("y")
+        self.assertEqual(result.rc, 0, repr(result))
+        for waiter in waiters:
+            self.assertEqual(waiter.result().rc, 0, repr(waiter.result()))
+        self.assertEqual(set(self.lv_sizes(self.n2)), {"vg/lv0", "vg/by_n1", "vg/by_n2"})
+        self.assertEqual(self.locks_of_commands(), [])
+
+    def locks_of_commands(self):
+        return [lock for node in self.nodes for lock in self.locks(node)
+                if lock["resource"].startswith(("V_", "P_"))]
+
+    def test_the_program_on_disk_is_started(self):
+        self.n2.ok(f"cp {CLVMD} {CLVMD}.new && mv {CLVMD}.new {CLVMD}")
+        exe = f"readlink /proc/{self.pid(self.n2)}/exe"
+        self.assertIn("(deleted)", self.n2.ok(exe))
+        fds = self.n2.ok(f"ls /proc/{self.pid(self.n2)}/fd | wc -l")
+        self.n2.ok("clvmd restart", timeout=90)
+        self.assertNotIn("(deleted)", self.n2.ok(exe))
+        self.assertLessEqual(int(self.n2.ok(f"ls /proc/{self.pid(self.n2)}/fd | wc -l")),
+                             int(fds) + 1)
+        self.assertEqual(self.holders(self.n1), {"n1": "CR", "n2": "CR"})
+        self.n2.ok("lvextend -L +4M vg/lv0")
+        self.assert_lv_everywhere("vg", "lv0", 20)
+
+    def test_what_would_not_start_is_not_tried(self):
+        pid = self.pid(self.n1)
+        conf = self.n1.ok("cat /etc/clvm/clvmd.conf")
+        self.n1.write("/etc/clvm/clvmd.conf", "clvmd { fence = 7 }\n")
+        self.n1.fails("clvmd restart", 1, "clvmd.conf:1", "fence")
+        self.n1.write("/etc/clvm/clvmd.conf", conf)
+        self.n1.ok(f"chmod a-x {CLVMD}")
+        self.n1.ok(f"chmod a+x {CLVMD}")
+        self.assertEqual(self.pid(self.n1), pid)
+        self.assertTrue(self.status(self.n1)["running"])
+
+    def test_restarts_among_commands_fail_none(self):
+        loop = ("for i in $(seq 6); do lvcreate -L 4M -n {0}$i vg && lvextend -L +4M vg/lv0 && "
+                "lvremove -y vg/{0}$i || exit 1; done")
+        jobs = [node.spawn(loop.format(node.name), timeout=300) for node in self.nodes]
+        restarts = 0
+        while not all(job.done() for job in jobs):
+            node = self.nodes[restarts % 2]
+            node.ok("clvmd restart", timeout=90)
+            restarts += 1
+        for job in jobs:
+            result = job.result()
+            self.assertEqual(result.rc, 0, repr(result))
+        self.assertGreater(restarts, 1)
+        self.assert_lv_everywhere("vg", "lv0", 16 + 2 * 6 * 4)
+
+    def test_a_killed_daemons_commands_keep_their_locks_until_they_end(self):
+        job, answer = self.ask_to_remove(self.n1, "gone")
+        self.cluster.kill_clvmd(self.n1)
+        waiter = self.n2.spawn("lvcreate -L 4M -n by_n2 vg", timeout=120)
+        lab.wait_for(lambda: self.waiting(self.n2) == [("n2", "lvcreate")], 30, "n2 to wait")
+        self.cluster.start_clvmd([self.n1], config=None)
+        self.wait_running(*self.nodes)
+        self.assertEqual(self.holders_of_vg(self.n2), [("n1", "lvremove")])
+        self.assertFalse(waiter.done())
+        result = answer("y")  # and it goes on with what it holds
+        self.assertEqual(result.rc, 0, repr(result))
+        self.assertEqual(waiter.result().rc, 0, repr(waiter.result()))
+
+    def test_a_command_that_ends_without_a_daemon_is_forgotten_by_the_next(self):
+        job, answer = self.ask_to_remove(self.n1, "gone")
+        self.cluster.kill_clvmd(self.n1)
+        job.signal("KILL")
+        job.result()
+        answer("n")
+        self.assertEqual(self.holders_of_vg(self.n2), [("n1", "lvremove")])
+        self.cluster.start_clvmd([self.n1], config=None)
+        self.wait_running(*self.nodes)
+        self.n2.ok("lvcreate -L 4M -n by_n2 vg")
+        self.assertEqual(self.n1.ok("tr -d ' \\n' </run/clvm/clients"), "")
+
+    def test_killed_in_the_middle_of_loops_on_both_nodes(self):
+        loop = ("for i in $(seq 100); do lvcreate -L 4M -n {0}$i vg; lvextend -l +1 vg/lv0; "
+                "lvremove -y vg/{0}$i; test -e /run/stop && break; done; true")
+        for node in self.nodes:
+            node.ok("rm -f /run/stop")
+        jobs = [node.spawn(loop.format(node.name), timeout=600) for node in self.nodes]
+        for turn in range(6):
+            node = self.nodes[turn % 2]
+            lab.wait_for(lambda: self.locks_of_commands(), 60, "a command to have a lock")
+            self.cluster.kill_clvmd(node)
+            self.cluster.start_clvmd([node], config=None, wait=60)
+            self.wait_running(*self.nodes)
+        for node in self.nodes:
+            node.ok("touch /run/stop")
+        for job in jobs:
+            self.assertEqual(job.result().rc, 0, repr(job.result()))
+        self.assert_clean()
+        self.n2.ok("lvextend -L +4M vg/lv0")
+        self.assert_clean()
+
+    def assert_clean(self):
+        """Nothing suspended or locked; metadata that stock LVM2 likes; same tables everywhere."""
+        lab.wait_for(lambda: not self.locks_of_commands(), 60, "locks to be released")
+        tables = []
+        for node in self.nodes:
+            lab.wait_for(lambda: "Suspended" not in
+                         node.ok("dmsetup info -c --noheadings -o suspended"), 60,
+                         f"{node.name} to resume")
+            tables.append(node.ok("dmsetup table vg-lv0"))
+            node.ok("vgck vg")
+        self.assertEqual(tables[0], tables[1])
+
+
+class Single(RestartCase):
+    """-I singlenode: the whole job without corosync."""
+    node_count = 1
+    clustered = False
+
+    def test_the_main_job_on_one_node(self):
+        self.n1.ok("clvmd -I singlenode")
+        status = self.status(self.n1)
+        self.assertTrue(status["running"] and status["quorate"])
+        self.assertEqual([m["state"] for m in status["members"]], ["up"])
+        self.n1.ok("vgcreate vg /dev/ubda && lvcreate -L 16M -n lv0 vg")
+        self.assertIn("c", self.n1.ok("vgs --noheadings -o vg_attr vg"))
+        self.assertEqual(list(self.holders(self.n1).values()), ["CR"])
+        self.n1.ok("mkdir -p /mnt/fs && mkfs.ext4 -q /dev/vg/lv0 && mount /dev/vg/lv0 /mnt/fs")
+        self.n1.ok("lvextend -r -L 32M vg/lv0")
+        self.assert_lv_everywhere("vg", "lv0", 32)
+        self.assertGreater(int(self.n1.ok("stat -f -c %b /mnt/fs")), 20 * 1024 * 1024 //
+                           int(self.n1.ok("stat -f -c %S /mnt/fs")))
+        self.n1.fails("clvmd stop", 1, "vg/lv0")
+        self.n1.ok("clvmd restart")
+        self.cluster.kill_clvmd(self.n1)
+        self.n1.ok("clvmd -I singlenode")
+        self.assertEqual(list(self.holders(self.n1).values()), ["CR"])
+        self.n1.ok("umount /mnt/fs && lvremove -y vg/lv0 && clvmd stop")
+        self.n1.fails("clvmd restart", 3, "not running")
+        self.n1.ok("clvmd -I singlenode")
+
+
+del RestartCase  # not a test of its own
+
+if __name__ == "__main__":
+    lab.run_tests()

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* `clvmd restart` and -S: asked of the old daemon, answered by the new one; and -R. */
 #include <errno.h>
+#include <json-c/json.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
@@ -10,7 +12,10 @@
 #include "clvmd/control.h"
 #include "lib/cluster_private.h"
 #include "lib/proto/job.h"
+#include "metadata/base/cleanup.h"
 
+#define PATIENCE_MS    10000 /* for each lock */
+#define STATUS_MAX     ((size_t)64 << 20)
 #define ANSWER_SECONDS 60 /* the daemon waits for what is half done, but less than this */
 #define READY_SECONDS  30
 #define LOOK_NS	       100000000
@@ -59,6 +64,15 @@ static int is_ready(struct err *err)
 	return rc;
 }
 
+/* What is not given back here goes with this process. */
+static void give_back(struct cluster *cluster)
+{
+	while (cluster->held_count &&
+	       !cluster_unlock(cluster, cluster->held[cluster->held_count - 1], 0, NULL))
+		;
+	cluster_close(cluster);
+}
+
 static time_t seconds_now(void)
 {
 	struct timespec now;
@@ -83,20 +97,88 @@ static int wait_until_ready(struct err *err)
 	return rc ? err_set(err, EIO, "clvmd was restarted: %s", waits.text) : 0;
 }
 
+/* ---- the others wait ---- */
+
+static void keep_text(void *data, const char *text)
+{
+	buf_puts(data, text);
+}
+
+static void lock_vg(struct cluster *cluster, const char *name)
+{
+	char resource[CLIENT_RESOURCE_MAX + 1];
+	struct err err;
+
+	/* Who has it for longer does something here, which the daemon waits for, or asks a
+	 * question. */
+	if (snprintf(resource, sizeof(resource), "V_%s", name) < (int)sizeof(resource) &&
+	    cluster_lock(cluster, resource, MODE_EX, NULL, &err) && cluster->lost)
+		(void)fprintf(stderr, "%s\n", err.text);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* In the order of names, as all commands do. */
+static void lock_vgs(struct cluster *cluster, struct json_object *vgs)
+{
+	size_t count = vgs ? json_object_array_length(vgs) : 0;
+	AUTO_FREE const char **names = calloc(count + 1, sizeof(*names));
+
+	for (size_t i = 0; names && i < count; i++) {
+		struct json_object *name = NULL;
+
+		(void)json_object_object_get_ex(json_object_array_get_idx(vgs, i), "name", &name);
+		names[i] = name ? json_object_get_string(name) : "";
+	}
+	if (!names)
+		return;
+	qsort(names, count, sizeof(*names), compare_names);
+	for (size_t i = 0; i < count; i++)
+		if (*names[i])
+			lock_vg(cluster, names[i]);
+}
+
+/*
+ * A command elsewhere would find this node without a clvmd for a moment, and be refused, or not
+ * activate here what it makes. So this process takes the locks of all VGs over the restart. It is
+ * not done where they cannot be had: nothing is begun there either.
+ */
+static void hold_off_others(struct cluster *cluster)
+{
+	struct client_message status = { .type = CLIENT_STATUS, .json = true };
+	AUTO_BUF struct buf text = { .limit = STATUS_MAX };
+	struct json_object *object, *vgs = NULL;
+	struct err err;
+
+	cluster->patience_ms = PATIENCE_MS;
+	if (cluster_lock(cluster, "P_global", MODE_EX, NULL, &err) ||
+	    cluster_request_text(cluster, &status, keep_text, &text, &err) || text.failed ||
+	    !(object = json_tokener_parse(text.data)))
+		return;
+	if (json_object_object_get_ex(object, "volume_groups", &vgs) &&
+	    json_object_is_type(vgs, json_type_array))
+		lock_vgs(cluster, vgs);
+	(void)json_object_put(object);
+}
+
 int control_restart(bool force)
 {
+	static struct context context = { .options.command_line = "clvmd restart" };
 	struct cluster *cluster = NULL;
 	struct err err = { 0 };
 	int rc;
 
 	(void)prctl(PR_SET_NAME, CONTROL_COMM);
-	if (check_conf(&err) || cluster_connect(NULL, CLVMD_SOCKET_PATH, &cluster, &err))
+	if (check_conf(&err) || cluster_connect(&context, CLVMD_SOCKET_PATH, &cluster, &err))
 		return control_fail(&err);
-	rc = ask(cluster, force, &err);
-	cluster_close(cluster);
-	if (rc || wait_until_ready(&err))
-		return control_fail(&err);
-	return 0;
+	hold_off_others(cluster);
+	if (!(rc = ask(cluster, force, &err)))
+		rc = wait_until_ready(&err);
+	give_back(cluster);
+	return rc ? control_fail(&err) : 0;
 }
 
 int control_rescan(void)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "clvmd/log.h"
 
+#include <glob.h>
 #include <qb/qblog.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -46,6 +47,21 @@ static void handle_crashes(void)
 		(void)sigaction(numbers[i], &action, NULL);
 }
 
+/* Memory of those that were killed. There is one daemon; if it runs, it goes on with what it has
+ * mapped. */
+static void remove_old_blackboxes(const char *name)
+{
+	char pattern[128];
+	glob_t found;
+
+	(void)snprintf(pattern, sizeof(pattern), "/dev/shm/qb-%s-[0-9]*-blackbox-*", name);
+	if (glob(pattern, 0, NULL, &found))
+		return;
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		(void)unlink(found.gl_pathv[i]);
+	globfree(&found);
+}
+
 void log_open(const char *name, bool to_stderr, unsigned int debug)
 {
 	uint8_t level = debug ? LOG_DEBUG : LOG_INFO;
@@ -56,8 +72,9 @@ void log_open(const char *name, bool to_stderr, unsigned int debug)
 	show_up_to(QB_LOG_BLACKBOX, LOG_DEBUG);
 	qb_log_format_set(QB_LOG_STDERR, "%t %N: %p: %b");
 	(void)qb_log_ctl(QB_LOG_SYSLOG, QB_LOG_CONF_ENABLED, true);
+	remove_old_blackboxes(name);
 	(void)qb_log_ctl(QB_LOG_BLACKBOX, QB_LOG_CONF_SIZE, BLACKBOX_SIZE);
-	(void)qb_log_ctl(QB_LOG_BLACKBOX, QB_LOG_CONF_ENABLED, true);
+	log_keep_blackbox(true);
 	log_to_stderr(to_stderr);
 	handle_crashes();
 }
@@ -108,6 +125,11 @@ void log_line(int level, const char *fmt, ...)
 	qb_log_from_external_source_va(__func__, __FILE__, fmt, (uint8_t)level, (uint32_t)__LINE__,
 				       0, args);
 	va_end(args);
+}
+
+void log_keep_blackbox(bool on)
+{
+	(void)qb_log_ctl(QB_LOG_BLACKBOX, QB_LOG_CONF_ENABLED, on);
 }
 
 int log_write_blackbox(const char *path, struct err *err)

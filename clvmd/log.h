@@ -22,6 +22,9 @@ void log_line(int level, const char *fmt, ...) __attribute__((format(printf, 2, 
 /** Also tell @watcher of each line of LOG_ERR or worse; NULL: nobody. */
 void log_watch_errors(void (*watcher)(void *data, const char *text), void *data);
 
+/** Off: its memory is given back, before this process becomes another program. */
+void log_keep_blackbox(bool on);
+
 /** Write the black box, the last messages of all levels, for qb-blackbox. */
 int log_write_blackbox(const char *path, struct err *err);
 

@@ -57,11 +57,12 @@ static void keep_open(const struct restart *restart, bool keep)
 }
 
 /* Everything else closes on exec: corosync sees this daemon die, workers see their end. */
-static void become_new(struct restart *restart)
+static int become_new(struct restart *restart)
 {
 	char *arguments[ARGUMENTS_MAX + 2], take_over[64];
 	size_t count = 0;
 	sigset_t none;
+	int error;
 
 	(void)snprintf(take_over, sizeof(take_over), "--" RESTART_OPTION "=%d,%d", restart->pid_fd,
 		       restart->socket_fd);
@@ -73,21 +74,26 @@ static void become_new(struct restart *restart)
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	keep_open(restart, true);
+	log_keep_blackbox(false);
 	(void)execv(restart->program, arguments);
+	error = errno;
+	log_keep_blackbox(true);
 	keep_open(restart, false);
+	return error;
 }
 
 static void exec_now(struct restart *restart)
 {
 	struct client *client = client_find(restart->d, restart->client);
 	char text[PATH_SIZE + 128];
+	int error;
 
 	log_line(LOG_NOTICE, "clvmd is started anew from %s.", restart->program);
 	if (client)
 		client_done(client, restart->id, 0, "");
-	become_new(restart);
+	error = become_new(restart);
 	(void)snprintf(text, sizeof(text), "%s could not be started (%s): clvmd goes on as it was.",
-		       restart->program, strerror(errno));
+		       restart->program, strerror(error));
 	log_line(LOG_ERR, "%s", text);
 	restart->wanted = false;
 	if (client)

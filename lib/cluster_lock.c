@@ -93,6 +93,25 @@ static int tell_waiting(struct cluster *cluster, struct waiting *waiting)
 	return 1000;
 }
 
+static bool is_out_of_patience(const struct cluster *cluster, const struct waiting *waiting)
+{
+	return cluster->patience_ms &&
+	       cluster_now_ms() - waiting->began >= (int64_t)cluster->patience_ms;
+}
+
+/* A grant that is on its way is given back by the daemon; its answers are dropped here. */
+static int give_up(struct cluster *cluster, uint32_t id, const struct waiting *waiting,
+		   struct err *err)
+{
+	struct client_message cancel = { .type = CLIENT_CANCEL, .value = id };
+	int rc;
+
+	if ((rc = cluster_send(cluster, &cancel, err)))
+		return rc;
+	return err_set(err, EBUSY, "Lock %s could not be had: %s", waiting->resource,
+		       waiting->text);
+}
+
 static int wait_for_grant(struct cluster *cluster, uint32_t id, struct waiting *waiting,
 			  uint64_t *ret_value, struct err *err)
 {
@@ -102,6 +121,8 @@ static int wait_for_grant(struct cluster *cluster, uint32_t id, struct waiting *
 
 	for (;;) {
 		rc = cluster_receive(cluster, id, tell_waiting(cluster, waiting), &answer, err);
+		if (rc == -ETIMEDOUT && is_out_of_patience(cluster, waiting))
+			return give_up(cluster, id, waiting, err);
 		if (rc == -ETIMEDOUT &&
 		    (waiting->endless || cluster_now_ms() - waiting->began < limit))
 			continue;

@@ -25,6 +25,7 @@ struct cluster {
 	uint32_t next_id;
 	uint32_t open_run;     /* id of the RUN whose operation is open; 0 none */
 	uint32_t lock_timeout; /* seconds, of the daemon */
+	uint32_t patience_ms;  /* for a lock, when that is less; 0: it is not */
 	uint32_t node;
 	bool scope_is_node; /* deactivation_scope of the daemon */
 	char *node_name;

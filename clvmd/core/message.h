@@ -18,8 +18,10 @@
 #include "metadata/base/arena.h"
 #include "metadata/base/buf.h"
 
+#ifndef PROTOCOL_MAJOR /* tests of mixed versions build others */
 #define PROTOCOL_MAJOR 1
-#ifndef PROTOCOL_MINOR /* tests of mixed versions build another */
+#endif
+#ifndef PROTOCOL_MINOR
 #define PROTOCOL_MINOR 0
 #endif
 #define MESSAGE_LENGTH_MAX ((1U << 20) - (1U << 10)) /* what CPG carries */

@@ -6,6 +6,8 @@ import os
 
 import lab
 
+NEXT_MINOR = os.environ["CLVM_LAB_PROGRAMS"] + "/next_minor/clvmd"
+OTHER_MAJOR = os.environ["CLVM_LAB_PROGRAMS"] + "/other_major/clvmd"
 CLVMD = "$(readlink -f $(command -v clvmd))"
 
 
@@ -179,6 +181,64 @@ class Restart(RestartCase):
             tables.append(node.ok("dmsetup table vg-lv0"))
             node.ok("vgck vg")
         self.assertEqual(tables[0], tables[1])
+
+
+class Upgrade(RestartCase):
+    """n2 has the next minor version of the protocol from the start; n1 is upgraded to it."""
+    clustered = False
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.cluster.corosync()
+        for node in cls.nodes:
+            node.write("/etc/clvm/clvmd.conf", cls.clvmd_config)
+        first = cls.n1.spawn("clvmd -T60", timeout=90)
+        cls.n2.ok(f"{NEXT_MINOR} -T60", timeout=90)
+        assert first.result().rc == 0, repr(first.result())
+
+    def test_rolling_upgrade_with_volumes_in_use(self):
+        self.n1.ok("vgcreate vg /dev/ubda && lvcreate -L 16M -n lv0 vg && "
+                   "lvcreate -L 32M -n n1 vg && lvcreate -L 32M -n n2 vg")
+        for node in self.nodes:
+            node.ok(f"rm -f /run/stop; mkdir -p /mnt/fs && mkfs.ext4 -q /dev/vg/{node.name} && "
+                    f"mount /dev/vg/{node.name} /mnt/fs")
+        writers = [node.spawn("python3 /lab/io_loop.py /mnt/fs/data /run/stop", timeout=600)
+                   for node in self.nodes]
+        size = 16
+        for node in self.nodes:  # mixed
+            size += 4
+            node.ok("lvextend -L +4M vg/lv0", timeout=90)
+            self.assert_lv_everywhere("vg", "lv0", size)
+        self.assertNotIn("protocol 1.1", self.n2.syslog())
+        self.n1.ok(f"cp {NEXT_MINOR} {CLVMD}.new && mv {CLVMD}.new {CLVMD} && clvmd restart",
+                   timeout=120)
+        self.n1.ok(f"cmp {NEXT_MINOR} /proc/{self.pid(self.n1)}/exe")
+        lab.wait_for(lambda: "all members speak protocol 1.1" in self.n2.syslog(), 30,
+                     "the feature level to rise")
+        for node in self.nodes:
+            size += 4
+            node.ok("lvextend -L +4M vg/lv0", timeout=90)
+            self.assert_lv_everywhere("vg", "lv0", size)
+            self.assertEqual(self.holders(node, "n1"), {"n1": "CR", "n2": "CR"})
+        for node, writer in zip(self.nodes, writers):
+            node.ok("touch /run/stop")
+            result = writer.result()
+            self.assertEqual(result.rc, 0, repr(result))
+            self.assertEqual(json.loads(result.out)["wrong"], 0)
+
+    def test_another_major_version_is_refused_on_both_sides(self):
+        self.n2.ok("clvmd stop")
+        try:
+            self.n2.fails(f"{OTHER_MAJOR} -T8", 5, "node n1 speaks", "of the protocol")
+            self.assertIn("node n2 speaks", " ".join(self.status(self.n1)["waiting_for"]))
+            self.assertTrue(self.status(self.n1)["running"], "it pauses nobody")
+            self.n1.ok("vgcreate vg /dev/ubda && lvcreate -aey -L 4M -n lv0 vg && vgremove -ff vg")
+            self.n2.fails("vgcreate vg /dev/ubda", 5)
+        finally:
+            self.cluster.kill_clvmd(self.n2)
+            self.n2.ok(f"{NEXT_MINOR} -T60", timeout=90)
+        self.wait_running(*self.nodes)
 
 
 class Single(RestartCase):

@@ -298,9 +298,7 @@ static const struct link_ops client_link_ops = { .message = received, .closed = 
 /* Tell why on the way out; nobody waits for the answer to arrive. */
 static void turn_away(int fd, const char *text)
 {
-	struct client_message message = {
-		.type = CLIENT_DONE, .id = 1, .rc = -EUSERS, .text = text
-	};
+	struct client_message message = { .type = CLIENT_DONE, .rc = -EUSERS, .text = text };
 	AUTO_BUF struct buf bytes = { .limit = CLIENT_MESSAGE_MAX };
 	char packet[1024 + CLIENT_PACKET_HEADER];
 

@@ -140,11 +140,14 @@ static void tell_not_ready(struct daemon *d, struct start *start)
 /* That corosync does not run, or that there is no quorum, is known: that is said at once. */
 bool start_is_early(struct daemon *d, char *text, size_t size)
 {
+	char waiting[400];
+
 	if (d->adopted && (group_is_missing(d->group) ||
 			   (group_is_connected(d->group) && quorum_is_known(d->quorum))))
 		return false;
-	(void)snprintf(text, size, "clvmd starts");
-	status_waiting_for(d, text, size);
+	status_waiting_for(d, waiting, sizeof(waiting));
+	(void)snprintf(text, size, "clvmd starts; it waits for: %s",
+		       *waiting ? waiting : "corosync's word on quorum");
 	return true;
 }
 

@@ -20,6 +20,7 @@
 
 #define RECONNECT_MS	 15000
 #define RETRY_MS	 100
+#define HANG_UP_MS	 3000
 #define HELLO_TIMEOUT_MS 10000 /* the daemon never blocks: later than this it is hung */
 
 int cluster_fail(struct cluster *cluster, int rc)
@@ -49,7 +50,7 @@ int cluster_receive(struct cluster *cluster, uint32_t id, int timeout_ms,
 		return err_set(err, EHOSTDOWN, "The connection to clvmd was lost.");
 	do
 		rc = channel_receive(&cluster->channel, timeout_ms, ret_message, err);
-	while (!rc && ret_message->id != id);
+	while (!rc && ret_message->id && ret_message->id != id);
 	if (rc && rc != -ETIMEDOUT)
 		return cluster_fail(cluster, rc);
 	return rc;
@@ -109,7 +110,9 @@ static int say_hello(struct cluster *cluster, struct err *err)
 	int rc;
 
 	(void)snprintf(short_command, sizeof(short_command), "%s", command ? command : "");
-	if ((rc = cluster_send(cluster, &hello, err)))
+	if ((rc = cluster_send(cluster, &hello, err)) == -EHOSTDOWN)
+		cluster->lost = false; /* turned away: why, is there to be read */
+	else if (rc)
 		return rc;
 	if ((rc = cluster_receive(cluster, hello.id, HELLO_TIMEOUT_MS, &welcome, err)))
 		return rc == -ETIMEDOUT
@@ -163,18 +166,6 @@ static int open_socket(const char *path, int *ret_fd, struct err *err)
 	return 0;
 }
 
-int cluster_connect(struct context *context, const char *path, struct cluster **ret_cluster,
-		    struct err *err)
-{
-	int fd, rc;
-
-	if ((rc = open_socket(path, &fd, err)) ||
-	    (rc = cluster_connect_fd(context, fd, ret_cluster, err)))
-		return rc;
-	(void)snprintf((*ret_cluster)->path, sizeof((*ret_cluster)->path), "%s", path);
-	return 0;
-}
-
 /* ---- a daemon that is restarted ---- */
 
 int64_t cluster_now_ms(void)
@@ -190,6 +181,26 @@ static void pause_ms(long milliseconds)
 	(void)nanosleep(&(struct timespec){ .tv_sec = milliseconds / 1000,
 					    .tv_nsec = milliseconds % 1000 * 1000000 },
 			NULL);
+}
+
+/* Who is served by a daemon at the moment when it becomes the next one is hung up on. */
+int cluster_connect(struct context *context, const char *path, struct cluster **ret_cluster,
+		    struct err *err)
+{
+	int64_t end = cluster_now_ms() + HANG_UP_MS;
+	int fd, rc;
+
+	for (;;) {
+		if ((rc = open_socket(path, &fd, err)))
+			return rc;
+		rc = cluster_connect_fd(context, fd, ret_cluster, err);
+		if (rc != -EHOSTDOWN || cluster_now_ms() > end)
+			break;
+		pause_ms(RETRY_MS);
+	}
+	if (!rc)
+		(void)snprintf((*ret_cluster)->path, sizeof((*ret_cluster)->path), "%s", path);
+	return rc;
 }
 
 static int connect_once(struct cluster *cluster, struct err *err)

@@ -14,7 +14,7 @@
  *
  * Packets of two messages are never mixed. Whoever breaks a rule is cut off.
  *
- * Who speaks (C command, D clvmd, W worker); every answer repeats the request's `id`:
+ * Who speaks (C command, D clvmd, W worker); every answer repeats the request's `id`, or has 0: turned away:
  *
  *	C HELLO              D WELCOME
  *	C LOCK               D WAITING* then GRANTED or REFUSED

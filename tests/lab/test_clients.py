@@ -76,6 +76,9 @@ class Clients(lab.TestCase):
         self.n1.write("/run/this_client.py", f"exec(open('/run/client.py').read())\n{code}\n")
         return self.n1.spawn("exec python3 /run/this_client.py", timeout=120)
 
+    def locks(self):
+        return json.loads(self.n1.ok("clvmd locks --json"))
+
     def is_well(self):
         self.assertTrue(json.loads(self.n1.ok("clvmd status --json", timeout=10))["running"])
 
@@ -84,7 +87,7 @@ class Clients(lab.TestCase):
         result = self.n1(f"rm -f /run/number; {LOCK_MANY} 200 /run/number", timeout=300)
         self.assertEqual((result.rc, result.out), (0, "200\n"), repr(result))
         self.assertEqual(self.n1.ok("cat /run/number"), "200\n")
-        self.assertEqual(self.n1.ok("clvmd locks --json"), "[]\n")
+        self.assertEqual(self.locks(), [])
         self.assertEqual(self.n1.ok("tr -d ' \\n' </run/clvm/clients"), "")
 
     def test_silent_half_and_false_clients_are_dropped(self):
@@ -173,8 +176,8 @@ class Clients(lab.TestCase):
         holder = self.client("s.send(hello()); s.recv(65536)\n"
                              "s.send(message(2, 2, field(REQUIRED | 7, b'V_vg'), "
                              "u32(REQUIRED | 8, 5)))\nend(s)")
-        lab.wait_for(lambda: self.n1.ok("clvmd locks --json") != "[]\n", 20, "it to have the lock")
-        self.n1.fails("vgcreate vg /dev/ubda", 5, "within 2 seconds", "test client")
+        lab.wait_for(self.locks, 20, "it to have the lock")
+        self.n1.fails("vgcreate vg /dev/ubda", 5, "within 2 seconds", "(test, pid")
         holder.signal("KILL")
         self.n1.ok("vgcreate vg /dev/ubda && vgremove -y vg && pvremove -y /dev/ubda")
 

@@ -114,15 +114,13 @@ class Restart(RestartCase):
         loop = ("for i in $(seq 6); do lvcreate -L 4M -n {0}$i vg && lvextend -L +4M vg/lv0 && "
                 "lvremove -y vg/{0}$i || exit 1; done")
         jobs = [node.spawn(loop.format(node.name), timeout=300) for node in self.nodes]
-        restarts = 0
-        while not all(job.done() for job in jobs):
-            node = self.nodes[restarts % 2]
-            node.ok("clvmd restart", timeout=90)
-            restarts += 1
+        for turn in range(4):
+            lab.wait_for(self.locks_of_commands, 60, "a command to have a lock")
+            self.assertFalse(all(job.done() for job in jobs))
+            self.nodes[turn % 2].ok("clvmd restart", timeout=120)
         for job in jobs:
             result = job.result()
             self.assertEqual(result.rc, 0, repr(result))
-        self.assertGreater(restarts, 1)
         self.assert_lv_everywhere("vg", "lv0", 16 + 2 * 6 * 4)
 
     def test_a_killed_daemons_commands_keep_their_locks_until_they_end(self):

@@ -13,7 +13,7 @@ CUT_OP = os.environ["CLVM_LAB_PROGRAMS"] + "/cut_op"
 OLD, NEW = 16, 20  # MiB; an extent more
 
 
-class Interrupted(lab.StoryCase):
+class InterruptedCase(lab.StoryCase):
     disks = ("256M",)
 
     def setUp(self):
@@ -34,6 +34,12 @@ class Interrupted(lab.StoryCase):
         node.ok(f"lvextend -L {size}M vg/lv0", timeout=90)
         self.assert_lv_everywhere("vg", "lv0", size)
 
+    def run_to(self, node, step):
+        node.spawn(f"{CUT_OP} vg lv0 {step} wait", timeout=600)
+        lab.wait_for(lambda: node("test -e /run/cut"), 30, f"cut_op to reach {step}")
+
+
+class Interrupted(InterruptedCase):
     def cut_command(self, step, size):
         self.assertEqual(self.n1(f"{CUT_OP} vg lv0 {step}").rc, -9)
         self.wait_settled(*self.nodes)
@@ -48,10 +54,6 @@ class Interrupted(lab.StoryCase):
 
     def test_command_killed_after_commit_on_disk(self):
         self.cut_command("disk", NEW)
-
-    def run_to(self, node, step):
-        node.spawn(f"{CUT_OP} vg lv0 {step} wait", timeout=600)
-        lab.wait_for(lambda: node("test -e /run/cut"), 30, f"cut_op to reach {step}")
 
     def cut_power(self, step, size):
         self.run_to(self.n2, step)

@@ -21,6 +21,7 @@ MDA_MAGIC = b" LVM2 x[5A%r0N*>"
 FLAG = b', "CLUSTERED"'
 VG_ID = re.compile(rb'(\nid = ")([-\w]{38})')
 SETTLE_SECONDS = 60
+CHECK_SECONDS = 30
 
 STATE = ("dmsetup table; echo ==; "
          "dmsetup info -c --noheadings --separator ' ' -o name,uuid,suspended,tables_loaded; "
@@ -211,7 +212,8 @@ def complaints(nodes, same_numbers=True):
 
 def assert_sound(nodes, disks=None, members=None, same_numbers=True):
     """All of @nodes settle: nothing suspended, no lock of a command left, no open operation, the
-    same tables everywhere, all members up; then the metadata is clean to stock LVM2.
+    same tables everywhere, all members up; then `clvmd check` finds nothing, and the metadata is
+    clean to stock LVM2.
 
     @disks: default those of the first node. @members: states other than "up" that are right here,
     {"n2": "fenced"}. @same_numbers: all nodes have the disks under the same device numbers.
@@ -223,5 +225,12 @@ def assert_sound(nodes, disks=None, members=None, same_numbers=True):
         if found:
             raise NotSound("; ".join(found))
         return True
+    def nothing_is_found():
+        result = nodes[0]("clvmd check", timeout=60)
+        if result.rc:
+            raise NotSound(f"clvmd check: {result!r}")
+        return True
     wait_for(settled, SETTLE_SECONDS, "the cluster to be in good order", interval=0.3)
+    if same_numbers and not members:  # what else it would find is so on purpose
+        wait_for(nothing_is_found, CHECK_SECONDS, "clvmd check to find nothing")
     assert_stock_finds_it_clean(nodes[0], nodes[0].disks if disks is None else disks)

@@ -14,13 +14,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
-#include <linux/fs.h>
 #include <x86intrin.h>
 
 #include "lib/cluster.h"
@@ -185,8 +185,7 @@ int main(int argc, char *argv[])
 		fail("memory");
 	find_region(&client, strtoull(argv[3], NULL, 10), strtoull(argv[4], NULL, 10));
 	srandom((unsigned int)__rdtsc());
-	if (context_open(&options, &context, &err) ||
-	    cluster_get(context, &client.cluster, &err))
+	if (context_open(&options, &context, &err) || cluster_get(context, &client.cluster, &err))
 		return CONTACT_WAS_LOST;
 	put_event(&client, "start", 0, "NL", (uint64_t)getpid());
 	for (;;)

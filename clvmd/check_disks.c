@@ -133,6 +133,7 @@ static _Noreturn void run(int fd, bool pacemaker)
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (dup2(fd, STDOUT_FILENO) < 0)
 		_exit(1);
+	(void)setvbuf(stdout, NULL, _IOLBF, 0); /* what is found before it hangs counts */
 	look_at_disks();
 	if (pacemaker)
 		check_fencer();

@@ -18,8 +18,8 @@
 #include "lib/version.h"
 #include "metadata/base/cleanup.h"
 
-#define MEMBERS_MS   4000 /* for the members to say what their kernels have */
-#define DISKS_MS     8000 /* for all disks of all members to be read */
+#define MEMBERS_MS   8000  /* for the members to say what their kernels have */
+#define DISKS_MS     20000 /* for all disks of all members to be read, and the fencer asked */
 #define AGAIN_NS     1000000000
 #define STATUS_LIMIT ((size_t)64 << 20)
 
@@ -53,6 +53,13 @@ static const char *status_text(struct json_object *status, const char *key)
 	struct json_object *value;
 
 	return json_object_object_get_ex(status, key, &value) ? json_object_get_string(value) : "";
+}
+
+static bool status_true(struct json_object *status, const char *key)
+{
+	struct json_object *value;
+
+	return json_object_object_get_ex(status, key, &value) && json_object_get_boolean(value);
 }
 
 /* The program on disk is another one than that which runs. */
@@ -92,10 +99,10 @@ static void check_name(struct findings *findings, struct json_object *status)
 	const char *name = status_text(status, "node");
 	struct utsname host;
 
-	if (!*name)
+	if (!*name && status_true(status, "connected"))
 		finding_add(findings, "name", "Name each node in corosync.conf's nodelist.",
 			    "This node has no name in corosync's nodelist.");
-	else if (!uname(&host) && strcmp(host.nodename, name) != 0)
+	else if (*name && !uname(&host) && strcmp(host.nodename, name) != 0)
 		finding_note(findings, "name", "corosync calls this node %s, it calls itself %s.",
 			     name, host.nodename);
 }

@@ -84,12 +84,26 @@ class Pacemaker(lab.StoryCase):
         node.ok(START)
         self.wait_online()
 
+    def fencing_findings(self):
+        found = json.loads(self.n1("clvmd check --json", timeout=120).out)
+        return [finding["text"] for finding in found if finding["id"] == "fencing"]
+
+    def assert_check_looks_at_pacemaker(self):
+        self.assertEqual(self.fencing_findings(), [])
+        enable = "crm_attribute -t crm_config -n stonith-enabled -v"
+        self.n1.ok(f"{enable} false", timeout=120)
+        self.assertRegex("\n".join(self.fencing_findings()), "stonith-enabled is off")
+        self.n1.ok(f"{enable} true", timeout=120)
+        lab.wait_for(lambda: self.fencing_findings() == [], 120, "fencing to be set up again",
+                     interval=1)
+
     def test_pacemaker_fences_and_only_what_it_did_after_the_loss_counts(self):
         for text in self.without_pacemaker:
             self.assertIn("Fencing: manual (default: pacemaker does not run here)", text)
         for node in self.nodes:
             self.assertIn("Fencing: pacemaker (default: pacemaker runs here)",
                           node.ok("clvmd status"))
+        self.assert_check_looks_at_pacemaker()
         self.n2.ok("vgchange -an vg && lvchange -aey vg/lv0")
         self.n2.panic()
         job = self.n1.spawn("lvchange -aey vg/lv0", timeout=300)

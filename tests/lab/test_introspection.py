@@ -190,7 +190,6 @@ class Health(IntrospectionCase):
                    "mount /dev/vg/own /mnt/own")
         self.assertEqual(nodes_of("lv0", "lv_active_nodes"), "n1,n2")
         self.assertEqual(nodes_of("own", "lv_active_nodes"), "n2")
-        self.assertEqual(nodes_of("own", "lv_mounted_nodes"), "n2")
         for option in ("-ay", "-aey", "-asy"):
             self.n1.fails(f"lvchange {option} vg/own", 5, "vg/own", "n2")
         self.n2.ok("umount /mnt/own && lvchange -an vg/own")
@@ -277,6 +276,17 @@ class Sickness(IntrospectionCase):
         self.assertEqual(self.metrics(self.n2)[("clvmd_running", ())], 0)
         self.assertIn("fence-ack n1", self.n2.ok("clvmd status"))
         self.cluster.heal()
+        self.wait_well()
+
+    def test_a_node_without_corosync(self):
+        self.n3.ok("lvchange -aln vg/lv0 && clvmd stop")
+        lab.corosync.stop(self.n3, "TERM")
+        self.n3.fails("clvmd -T1", 5, "corosync")
+        self.assert_all_answer(self.n3)
+        self.assertIn("corosync on this node: start it", self.status(self.n3)["waiting_for"])
+        self.assertIn("corosync", {name for name, _ in self.check(self.n3)})
+        self.assertEqual(self.metrics(self.n3)[("clvmd_corosync_connected", ())], 0)
+        lab.corosync.start(self.n3, self.cluster.corosync_text)
         self.wait_well()
 
     def test_a_device_that_hangs(self):

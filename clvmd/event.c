@@ -2,13 +2,15 @@
 #include "clvmd/event.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "clvmd/log.h"
 #include "clvmd/quorum.h"
 
-#define WAITING_MAX 1024
+#define WAITING_MAX   1024
+#define COMMITS_KNOWN 64
 
 struct follower {
 	struct follower *next;
@@ -16,6 +18,12 @@ struct follower {
 	uint32_t id;
 	bool json;
 	uint64_t lost; /* since it was last told */
+};
+
+/* A commit shows in two ways, one after the other: the last ones are remembered. */
+struct known_commit {
+	char vg[RESOURCE_NAME_MAX];
+	uint64_t seqno;
 };
 
 struct watched_member {
@@ -32,6 +40,8 @@ struct events {
 	uint64_t lost;
 	bool quorate, running;
 	struct watched_member members[LOCKSPACE_NODES_MAX];
+	struct known_commit commits[COMMITS_KNOWN];
+	size_t next_commit;
 };
 
 static void add_error(void *data, const char *text)
@@ -202,6 +212,27 @@ void event_add_fields(struct daemon *d, enum event_type type, uint32_t node,
 	(void)clock_gettime(CLOCK_REALTIME, &event.time);
 	event_ring_add(d->events->ring, &event);
 	send_to_followers(d->events, &event);
+}
+
+bool events_commit_is_known(struct daemon *d, const char *vg, uint64_t seqno)
+{
+	struct known_commit *commits = d->events->commits;
+
+	for (size_t i = 0; i < COMMITS_KNOWN; i++)
+		if (commits[i].seqno == seqno && !strcmp(commits[i].vg, vg))
+			return true;
+	commits += d->events->next_commit;
+	(void)snprintf(commits->vg, sizeof(commits->vg), "%s", vg);
+	commits->seqno = seqno;
+	d->events->next_commit = (d->events->next_commit + 1) % COMMITS_KNOWN;
+	return false;
+}
+
+void events_forget_commits(struct daemon *d, const char *vg)
+{
+	for (size_t i = 0; i < COMMITS_KNOWN; i++)
+		if (!strcmp(d->events->commits[i].vg, vg))
+			d->events->commits[i].vg[0] = '\0';
 }
 
 uint64_t events_total(const struct daemon *d)

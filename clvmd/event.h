@@ -44,6 +44,12 @@ void events_watch(struct daemon *d);
 /** When @node came into its present state, by this node's CLOCK_REALTIME in seconds; 0: unknown. */
 uint64_t events_member_since(const struct daemon *d, uint32_t node);
 
+/** Was a commit of @vg with this seqno told already? From now on it was. */
+bool events_commit_is_known(struct daemon *d, const char *vg, uint64_t seqno);
+
+/** The VG is new, or gone: its seqnos begin again. */
+void events_forget_commits(struct daemon *d, const char *vg);
+
 uint64_t events_total(const struct daemon *d);
 uint64_t events_lost(const struct daemon *d); /* by followers that did not read */
 

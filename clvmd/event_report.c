@@ -56,7 +56,10 @@ void report_refused(struct daemon *d, struct asked_lock lock, enum request_resul
 
 static void add_commit(struct daemon *d, uint32_t node, const char *vg, uint64_t seqno)
 {
-	event_add(d, EVENT_COMMIT, node, event_text("vg", vg), event_number("seqno", seqno));
+	/* Of another node it is told once; of this one the unlock and the backup tell it. */
+	if ((node && node != d->node) || !events_commit_is_known(d, vg, seqno))
+		event_add(d, EVENT_COMMIT, node, event_text("vg", vg),
+			  event_number("seqno", seqno));
 }
 
 void report_unlock(struct daemon *d, const char *resource, uint64_t value)
@@ -64,8 +67,7 @@ void report_unlock(struct daemon *d, const char *resource, uint64_t value)
 	if (strncmp(resource, "V_", 2) != 0)
 		return;
 	if (value == LOCK_VALUE_FORGET)
-		event_add(d, EVENT_COMMIT, 0, event_text("vg", resource + 2),
-			  event_text("removed", "yes"));
+		events_forget_commits(d, resource + 2);
 	else if (value > lockspace_value(d->ls, resource))
 		add_commit(d, 0, resource + 2, value);
 }
@@ -127,8 +129,8 @@ static void report_activation(struct daemon *d, const struct job *job, int rc, c
 void report_job(struct daemon *d, uint32_t node, const struct job *job, enum job_phase phase,
 		int rc, const char *text)
 {
-	/* Sent to all after a commit; this node's own commits show at its unlock. */
-	if (job->kind == JOB_BACKUP && node != d->node && job->seqno)
+	/* Sent to all after a commit; that of this node mostly shows at its unlock already. */
+	if (job->kind == JOB_BACKUP && job->seqno)
 		add_commit(d, node, job->vg_name, job->seqno);
 	if (job->kind == JOB_ACTIVATE || job->kind == JOB_DEACTIVATE)
 		report_activation(d, job, rc, text);

@@ -10,7 +10,7 @@
  *	lock		resource, mode, result, seconds, pid, command, reason
  *						granted late, or not at all
  *	activation	vg, lvs, mode, result	on this node; deactivation the same
- *	commit		vg, seqno, removed	metadata of a clustered VG
+ *	commit		vg, seqno		metadata of a clustered VG
  *	fence		step, how, seconds	asked, confirmed, failed, acknowledged
  *	freeze, thaw	lvs
  *	operation	kind, vg, result	of a job that failed

@@ -48,7 +48,7 @@ void metrics_sample(struct buf *out, const char *name, const char *label, const 
 		    uint64_t number)
 {
 	buf_puts(out, name);
-	if (label) {
+	if (label && value) {
 		buf_printf(out, "{%s=\"", label);
 		print_escaped(out, value);
 		buf_puts(out, "\"}");

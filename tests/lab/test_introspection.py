@@ -75,8 +75,8 @@ class Health(IntrospectionCase):
             self.assertTrue(self.events(node, "activation", node=node.name, vg="vg", lvs="lv1",
                                         mode="CR", result="done"))
             self.assertTrue(self.events(node, "deactivation", node=node.name, vg="vg", lvs="lv1"))
-            self.assertTrue(self.events(node, "commit", node="n1", vg="vg",
-                                        seqno=self.seqno("vg", node)))
+            for seqno in range(1, self.seqno("vg", node) + 1):
+                self.assertTrue(self.events(node, "commit", node="n1", vg="vg", seqno=seqno), seqno)
         for event in self.events(self.n1):
             self.assertRegex(event["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
             self.assertLessEqual({"type", "node"}, event.keys())

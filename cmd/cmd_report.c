@@ -12,7 +12,7 @@
 
 #define ARG(field) offsetof(struct reporting_args, field)
 
-static const struct opt report_opts[] = {
+const struct opt report_opts[] = {
 	{ 'a', "all", OPT_FLAG, ARG(op.all), NULL,
 	  "Show more: hidden logical volumes, devices that are no physical volumes." },
 	{ 'o', "options", OPT_LIST, ARG(fields), &value_string,
@@ -62,10 +62,8 @@ static const struct opt pvs_opts[] = {
 
 static const struct opt vgs_opts[] = { { 0 } };
 
-static int check(struct cmdline *line, enum report_kind kind)
+void report_args_fill(struct cmdline *line, struct reporting_args *args, enum report_kind kind)
 {
-	struct reporting_args *args = line->args;
-
 	args->op.kind = kind;
 	args->op.fields = args->fields.items;
 	args->op.field_count = args->fields.count;
@@ -76,6 +74,11 @@ static int check(struct cmdline *line, enum report_kind kind)
 	args->op.ignore_skipped_cluster = line->common.ignore_skipped_cluster;
 	args->op.names = line->operands;
 	args->op.name_count = line->operand_count;
+}
+
+static int check(struct cmdline *line, enum report_kind kind)
+{
+	report_args_fill(line, line->args, kind);
 	return 0;
 }
 
@@ -129,38 +132,53 @@ static int check_name(struct cmdline *line, const char *text, struct err *err)
 	return rc;
 }
 
-/* Names that cannot be are complained of one by one; the report is about the others. */
-static int run_with_names(struct context *context, struct cmdline *line, struct err *err)
+bool report_keep_valid_names(struct context *context, struct cmdline *line,
+			     struct reporting_args *args, int *ret_worst, struct err *err)
 {
-	struct reporting_args *args = line->args;
-	const char **names;
+	const char **names = arena_calloc(&line->arena, args->op.name_count + 1, sizeof(char *));
 	size_t count = 0;
-	int worst = 0;
 
-	names = arena_calloc(&line->arena, args->op.name_count + 1, sizeof(char *));
-	if (!names)
-		return err_set(err, ENOMEM, "Out of memory.");
+	*ret_worst = 0;
+	if (!names) {
+		*ret_worst = err_set(err, ENOMEM, "Out of memory.");
+		return false;
+	}
 	for (size_t i = 0; i < args->op.name_count; i++) {
 		int rc = check_name(line, args->op.names[i], err);
 
-		worst = exit_worse(worst, operand_report(context, rc, err));
+		*ret_worst = exit_worse(*ret_worst, operand_report(context, rc, err));
 		if (rc == 0)
 			names[count++] = args->op.names[i];
 	}
-	if (worst < 0 && count == 0)
-		return worst;
 	args->op.names = names;
 	args->op.name_count = count;
+	return *ret_worst == 0 || count > 0;
+}
+
+static int run_with_names(struct context *context, struct cmdline *line, struct err *err)
+{
+	struct reporting_args *args = line->args;
+	int worst;
+
+	if (!report_keep_valid_names(context, line, args, &worst, err))
+		return worst;
 	return exit_worse(worst, report_run(context, &args->op, err));
 }
 
-static int run_vgs(struct context *context, struct cmdline *line, struct err *err)
+int report_check_vgs(const struct cmdline *line, struct err *err)
 {
 	for (size_t i = 0; i < line->operand_count; i++)
 		if (line->operands[i][0] != '@' && operand_is_lv(line->operands[i]))
 			return err_set(err, EINVAL, "Invalid volume group name %s.",
 				       line->operands[i]);
-	return run_with_names(context, line, err);
+	return 0;
+}
+
+static int run_vgs(struct context *context, struct cmdline *line, struct err *err)
+{
+	int rc = report_check_vgs(line, err);
+
+	return rc ? rc : run_with_names(context, line, err);
 }
 
 static const struct form pvs_forms[] = {

@@ -14,8 +14,8 @@
 
 #define COLUMNS_LIMIT ((size_t)1 << 16)
 
-static int parse_units(struct context *context, const struct report_args *args,
-		       struct field_format *format, struct err *err)
+int report_format_of(struct context *context, const struct report_args *args,
+		     struct field_format *format, struct err *err)
 {
 	const char *units =
 		args->units ? args->units : config_string(context->config, "global/units");
@@ -158,6 +158,11 @@ static bool push(struct dm_report_group *group, struct dm_report *report, const 
 	return dm_report_group_push(group, report, (void *)(uintptr_t)name);
 }
 
+static bool add_row(void *report, struct report_row *row)
+{
+	return dm_report_object(report, row);
+}
+
 static int feed_and_print(struct report_source *source, const struct report_args *args,
 			  uint32_t owners, struct dm_report *report, struct err *err)
 {
@@ -173,7 +178,7 @@ static int feed_and_print(struct report_source *source, const struct report_args
 	}
 	if (owners & (OWNER_ANY_LV | OWNER_VG))
 		report_source_ask_cluster(source);
-	rc = rows_feed(source, args, owners, report, err);
+	rc = rows_each(source, args, owners, add_row, report, err);
 	printed = compact(source->context->config, args, report) && dm_report_output(report);
 	if (group && !dm_report_group_destroy(group)) /* prints what closes the JSON */
 		printed = false;
@@ -228,7 +233,7 @@ int report_run(struct context *context, const struct report_args *asked, struct 
 
 	add_configured(context->config, &effective);
 	add_configured_columns(context->config, &effective);
-	if ((rc = parse_units(context, args, &format, err)))
+	if ((rc = report_format_of(context, args, &format, err)))
 		return rc;
 	if ((rc = report_source_open(context, &source, &failed, err)))
 		return rc;

@@ -20,7 +20,8 @@ struct feed {
 	struct report_source *source;
 	const struct report_args *args;
 	uint32_t owners;
-	struct dm_report *report;
+	row_fn *each;
+	void *data;
 	struct kernel_cache kernel_cache; /* of the LV whose rows are being made */
 	struct err first;		  /* the first failure */
 	struct seen seen;
@@ -82,7 +83,7 @@ static void add(struct feed *feed, struct report_row *row)
 
 	row->holders = feed->source->has_holders ? &feed->source->holders : NULL;
 	row->kernel_cache = &feed->kernel_cache;
-	if (!dm_report_object(feed->report, row)) {
+	if (!feed->each(feed->data, row)) {
 		(void)err_set(&err, ENOMEM, "A row of the report could not be made.");
 		fail(feed, &err);
 	}
@@ -404,10 +405,12 @@ static void feed_pvs(struct feed *feed)
 		feed_other_devices(feed);
 }
 
-int rows_feed(struct report_source *source, const struct report_args *args, uint32_t owners,
-	      struct dm_report *report, struct err *err)
+int rows_each(struct report_source *source, const struct report_args *args, uint32_t owners,
+	      row_fn *each, void *data, struct err *err)
 {
-	struct feed feed = { .source = source, .args = args, .owners = owners, .report = report };
+	struct feed feed = {
+		.source = source, .args = args, .owners = owners, .each = each, .data = data
+	};
 
 	switch (args->kind) {
 	case REPORT_PVS:

@@ -232,6 +232,40 @@ SCENARIOS = {
         pvcreate -y %0 %1 %2
         vgcreate --metadatacopies 2 vg %0 %1 %2
         vgs -o+vg_mda_count,vg_mda_used_count,vg_mda_copies,seqno""",
+    "display": """
+        pvcreate %0 %1 %2
+        vgcreate -s 2M --alloc cling -l 10 -p 8 --addtag t vg %0 %1
+        vgcreate -s 1M other %2
+        vgchange -x n other
+        lvcreate -an -Zn -n a -l 3 -r 256 --alloc contiguous vg
+        lvcreate -an -Zn -n b -i 2 -l 4 -r none -pr vg
+        lvcreate -an -Zn -n c -l 100%FREE vg
+        vgdisplay novg vg
+        vgdisplay -v vg
+        vgdisplay vg/a
+        vgdisplay -cs
+        vgdisplay -A vg
+        vgdisplay -c -C
+        vgdisplay -o vg_name
+        vgdisplay --noheadings
+        vgdisplay --units q
+        vgdisplay -s @t
+        vgdisplay -C -o vg_name,vg_size --noheadings
+        lvdisplay novg
+        lvdisplay vg/nolv
+        lvdisplay -c vg/nolv vg/a
+        lvdisplay -c -m
+        lvdisplay -c /dev/vg/b @x
+        lvdisplay -C --segments -o lv_name,seg_size vg
+        pvdisplay /dev/nodev
+        pvdisplay -c %1 %0 %1
+        pvdisplay -s %2
+        pvdisplay -a
+        pvdisplay -c -m
+        pvdisplay -s -c
+        pvdisplay --units b %0
+        pvdisplay -m %1
+        pvdisplay %0 --units b --columns --noheadings --nosuffix -o dev_size,pv_size,pe_start,vg_extent_size""",
     "test_mode": """
         vgcreate vg %0
         lvcreate -t -an -Zn -n a -l 1 vg
@@ -254,13 +288,17 @@ ALLOWED = [
     r"  .*\bdevice-mapper\b.*\n",
 ]
 REPORTS = [["pvs", "-o", "all"], ["vgs", "-o", "all"],
-           ["lvs", "-o-lv_active_nodes,lv_attr,lv_time,lv_host"], ["lvs", "--segments", "-o", "seg_all,lv_name"]]
+           ["lvs", "-o-lv_active_nodes,lv_attr,lv_time,lv_host"], ["lvs", "--segments", "-o", "seg_all,lv_name"],
+           *[words.split() for words in (
+               "vgdisplay", "vgdisplay -c", "vgdisplay -s", "vgdisplay --units s",
+               "lvdisplay", "lvdisplay -m", "lvdisplay -c", "lvdisplay -C -o lv_name,lv_size",
+               "pvdisplay", "pvdisplay -m", "pvdisplay -c", "pvdisplay -s", "pvdisplay -C")]]
 
 
 def clean(text):
     for pattern in ALLOWED:
         text = re.sub(pattern, "", text)
-    return text
+    return re.sub(r"(LV Creation host, time [^,]*,).*", r"\1", text)
 
 
 def words_of(line):

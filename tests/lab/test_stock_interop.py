@@ -26,7 +26,9 @@ class Turns(lab.StoryCase):
     def same_reports(self):
         """Both read the same from the same bytes, down to the blanks."""
         for command in ("pvs", "vgs", "lvs", "vgs -o vg_all --units b", "pvs -o pv_all --units b",
-                        "lvs -o lv_name,lv_uuid,lv_attr,seg_pe_ranges,devices --units b"):
+                        "lvs -o lv_name,lv_uuid,lv_attr,seg_pe_ranges,devices --units b",
+                        "vgdisplay -v", "vgdisplay -A", "lvdisplay -m", "lvdisplay -c",
+                        "pvdisplay -m"):
             with self.subTest(command):
                 self.assertEqual(self.ours(command), self.stock(command))
 

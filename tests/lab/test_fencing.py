@@ -18,7 +18,7 @@ MANUAL = 'clvmd { fence = "manual" }\n'
 NONE = 'clvmd { fence = "none" }\n'
 
 
-class Fencing(lab.StoryCase):
+class Fencing(lab.DaemonCase):
     disks = ("256M",)
     node_count = 3
     clvmd_config = EXEC
@@ -46,6 +46,7 @@ class Fencing(lab.StoryCase):
             if not node.alive():
                 self.switch.reset()
                 self.come_back(node)
+        lab.assert_sound(self.nodes)
         super().tearDown()
 
     def use(self, config):
@@ -53,54 +54,12 @@ class Fencing(lab.StoryCase):
         if self.clvmd_config == config:
             return
         type(self).clvmd_config = config
-        for node in self.nodes:
-            self.cluster.stop_clvmd(node, force=True)
-        self.cluster.start_clvmd(config=config)
-        self.wait_running(*self.nodes)
-
-    # ---- what a test needs to know ----
-
-    def status(self, node):
-        return json.loads(node.ok("clvmd status --json"))
-
-    def members(self, node):
-        return {m["name"]: m["state"] for m in self.status(node)["members"]}
-
-    def holders(self, node, lv="lv0"):
-        return {where["node"]: where["mode"] for volume in self.status(node)["volumes"]
-                if volume["lv"] == lv for where in volume["nodes"]}
-
-    def suspended(self, node):
-        return "Suspended" in node.ok("dmsetup info -c --noheadings -o suspended")
-
-    def wait_unclean(self, lost, *nodes):
-        for node in nodes:
-            lab.wait_for(lambda: self.members(node)[lost.name] == "unclean", 60,
-                         f"{node.name} to miss {lost.name}", interval=0.3)
-
-    def wait_running(self, *nodes):
-        for node in nodes:
-            lab.wait_for(lambda: self.status(node)["running"], 90, f"{node.name} to run",
-                         interval=0.3)
-
-    def waiting_for(self, node):
-        return "\n".join(self.status(node)["waiting_for"])
-
-    def come_back(self, node):
-        """Boot it again and have it join; all is as at the start of a test."""
-        node.reboot()
-        lab.corosync.start(node, self.cluster.corosync_text)
-        self.cluster.start_clvmd([node], self.clvmd_config)
-        self.wait_running(*self.nodes)
-        for one in self.nodes:
-            self.assertEqual(self.members(one), {n.name: "up" for n in self.nodes})
+        self.restart_all(config)
 
     # ---- how it is made sure, by method ----
 
     def wait_fenced(self, lost, *left):
-        for node in left:
-            lab.wait_for(lambda: self.members(node)[lost.name] == "fenced", 90,
-                         f"{node.name} to know that {lost.name} is down", interval=0.3)
+        self.wait_member(lost, "fenced", *left)
         self.wait_running(*left)
 
     def confirmed_by_exec(self, lost, *left):
@@ -110,7 +69,7 @@ class Fencing(lab.StoryCase):
                          f"{left[0].name}, [0-9]+ s after the loss")
 
     def confirmed_by_hand(self, lost, *left):
-        self.wait_unclean(lost, *left)
+        self.wait_member(lost, "unclean", *left)
         for node in left:
             self.assertIn(f"clvmd fence-ack {lost.name}", self.waiting_for(node))
         left[1].ok(f"clvmd fence-ack {lost.name}")
@@ -201,6 +160,25 @@ class Fencing(lab.StoryCase):
         self.wait_fenced(self.n3, self.n1, self.n2)
         self.said_by_all([self.n1, self.n2], "Node n3 is fenced .exec.*, asked by node n2")
         self.switch.hanging.clear()
+        self.come_back(self.n3)
+
+    def test_exec_a_node_that_is_cut_off_and_goes_on_writing(self):
+        """It is fenced by those with quorum, and cannot fence them; they go on with its data."""
+        self.use(EXEC)
+        self.n3.ok("lvcreate -aey -L 24M -n own vg && mkfs.ext4 -q /dev/vg/own && "
+                   "mkdir -p /mnt/fs && mount /dev/vg/own /mnt/fs", timeout=120)
+        self.n3.spawn("i=0; while echo $i >/mnt/fs/at.new && sync /mnt/fs/at.new && "
+                      "mv /mnt/fs/at.new /mnt/fs/at; do i=$((i + 1)); done", timeout=600)
+        lab.wait_for(lambda: int(self.n3("cat /mnt/fs/at").out or 0) > 3, 60, "n3 to write")
+        self.cluster.partition([self.n3])
+        job = self.n1.spawn("lvchange -aey vg/own && mount /dev/vg/own /mnt && cat /mnt/at; "
+                            "umount /mnt", timeout=300)
+        self.confirmed_by_exec(self.n3, self.n1, self.n2)
+        self.assertFalse(self.n3.alive())
+        self.assertEqual({who for who, _, _ in self.switch.actions()}, {"n1"})
+        self.assertRegex(job.result().out, "^[0-9]+\n$", "a whole number, of a file system in "
+                         "order")
+        self.cluster.heal()
         self.come_back(self.n3)
 
     # ---- manual ----

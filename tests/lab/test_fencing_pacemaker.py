@@ -1,8 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Real pacemaker with a fence device: clvmd asks it, and believes no success from before the loss."""
-import json
-
 import lab
 
 START = """install -d -o hacluster -g haclient -m 750 /run/crm /var/lib/pacemaker \
@@ -15,7 +13,7 @@ DEVICE = """<primitive id="power" class="stonith" type="fence_clvmlab">
 </instance_attributes></primitive>"""
 
 
-class Pacemaker(lab.StoryCase):
+class Pacemaker(lab.DaemonCase):
     disks = ("256M",)
     memory = "900M"
     clvmd_config = "clvmd { }\n"  # what is the default?
@@ -56,25 +54,13 @@ class Pacemaker(lab.StoryCase):
         self.switch.reset()
         self.n1.ok("vgcreate vg /dev/ubda && lvcreate -L 16M -n lv0 vg")
 
-    def status(self, node):
-        return json.loads(node.ok("clvmd status --json"))
-
-    def waiting_for(self, node):
-        return "\n".join(self.status(node)["waiting_for"])
-
-    def wait_running(self, *nodes):
-        for node in nodes:
-            lab.wait_for(lambda: self.status(node)["running"], 180, f"{node.name} to run",
-                         interval=0.5)
-
     def wait_fenced(self):
-        lab.wait_for(lambda: [m["state"] for m in self.status(self.n1)["members"]]
-                     == ["up", "fenced"], 240, "n1 to know that n2 is down", interval=0.5)
+        self.wait_member(self.n2, "fenced", self.n1)
         self.wait_running(self.n1)
         self.assertRegex(self.n1.syslog(), "Node n2 is fenced .pacemaker.*, asked by node n1, "
                          "[0-9]+ s after the loss")
 
-    def come_back(self, node):
+    def come_back(self, node, config=None):
         """The switch has started it again."""
         node.wait_until_up()
         self.cluster.assert_ours(node)

@@ -1,83 +1,17 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The network is cut: what a part without quorum may still do, and that nothing is lost after.
-
-Three nodes, one of them cut off, with on_quorum_loss = "freeze"; and two nodes that both stay
-quorate when they lose each other (two_node), where only fencing could let one of them go on.
-"""
-import json
+"""A node is cut off from the majority, with on_quorum_loss = "freeze": what it may still do, what
+holds, and that all goes on after."""
+import os
 
 import lab
 
-IO = "python3 /lab/io_loop.py /mnt/fs/data /run/stop"
-# Adds tags as fast as it is let, and prints each that it was told is on disk.
-TAGS = """i=0
-while [ ! -e /run/stop ]; do
-	vgchange {wait} --addtag $NODE-$i vg >/dev/null 2>>/run/tags.err && echo $NODE-$i
-	i=$((i + 1))
-done"""
+CUT_OP = os.environ["CLVM_LAB_PROGRAMS"] + "/cut_op"
+OLD, NEW = 16, 20  # MiB: cut_op adds an extent
 
 
-class QuorumCase(lab.StoryCase):
+class Quorum(lab.CutCase):
     disks = ("256M", "128M")
-
-    def setUp(self):
-        for node in self.nodes:
-            node.ok("rm -f /run/stop")
-        self.n1.ok("vgcreate vg /dev/ubda && lvcreate -L 16M -n lv0 vg")
-
-    def tearDown(self):
-        for node in self.nodes:
-            node.ok("touch /run/stop")
-        self.heal()  # of a test that failed
-        for node in self.nodes:
-            node("umount /var/log")
-        super().tearDown()
-
-    def status(self, node):
-        return json.loads(node.ok("clvmd status --json"))
-
-    def members(self, node):
-        return {m["name"]: m["state"] for m in self.status(node)["members"]}
-
-    def holders(self, node, lv="lv0"):
-        return {where["node"]: where["mode"] for volume in self.status(node)["volumes"]
-                if volume["lv"] == lv for where in volume["nodes"]}
-
-    def wait_running(self, *nodes):
-        for node in nodes:
-            lab.wait_for(lambda: self.status(node)["running"], 90, f"{node.name} to run",
-                         interval=0.3)
-
-    def wait_paused(self, *nodes):
-        for node in nodes:
-            lab.wait_for(lambda: not self.status(node)["running"], 60, f"{node.name} to pause",
-                         interval=0.3)
-
-    def heal(self):
-        self.cluster.heal()
-        self.wait_running(*self.nodes)
-        for node in self.nodes:
-            self.assertEqual(self.members(node), {n.name: "up" for n in self.nodes})
-            self.assertEqual(self.status(node)["waiting_for"], [])
-
-    def suspended(self, node):
-        lines = node.ok("dmsetup info -c --noheadings --separator ' ' -o name,suspended")
-        return {line.split()[0] for line in lines.splitlines() if line.endswith("Suspended")}
-
-    def own_file_system(self, node, lv):
-        """An LV of this node's own, mounted on /mnt/fs."""
-        node.ok(f"lvcreate -aey -L 24M -n {lv} vg && mkfs.ext4 -q /dev/vg/{lv} && "
-                f"mkdir -p /mnt/fs && mount /dev/vg/{lv} /mnt/fs", timeout=120)
-
-    def stop_io(self, job):
-        job.node.ok("touch /run/stop")
-        result = job.result()
-        self.assertEqual(result.rc, 0, repr(result))
-        return json.loads(result.out)
-
-
-class ThreeNodes(QuorumCase):
     node_count = 3
     lock_timeout = int(15 * lab.wait.SLOW)  # longer than corosync takes to see a cut
     clvmd_config = ('clvmd { fence = "manual" on_quorum_loss = "freeze" '
@@ -88,7 +22,7 @@ class ThreeNodes(QuorumCase):
                    "lvcreate -L 4M -n idle vg", timeout=120)
         self.n3.ok("mkfs.ext4 -q /dev/vgsys/log && mount /dev/vgsys/log /var/log")
         self.own_file_system(self.n3, "own")
-        io = self.n3.spawn(IO, timeout=600)
+        io = self.start_io(self.n3)
         self.cluster.partition([self.n3])
         lab.wait_for(lambda: self.status(self.n3)["frozen"], 60, "n3 to freeze")
         lab.wait_for(lambda: self.suspended(self.n3) == {"vg-lv0", "vg-own", "vg-idle"}, 60,
@@ -112,8 +46,8 @@ class ThreeNodes(QuorumCase):
         self.assertEqual(held.result().rc, 0, repr(held.result()))
         self.assertEqual(self.stop_io(io)["wrong"], 0)
         self.assertEqual(self.holders(self.n1, "own"), {"n3": "EX"})
-        self.assertEqual(self.holders(self.n1, "idle"), {"n1": "CR", "n2": "CR"})
-        self.n2.ok("lvextend -L 20M vg/lv0", timeout=120)
+        self.assertEqual(self.holders(self.n1, "idle"), {"n1": "CR"})
+        self.n2.ok("lvchange -ay vg/lv0 && lvextend -L 20M vg/lv0", timeout=120)
         self.assert_lv_everywhere("vg", "lv0", 20)
 
     def check_minority(self):
@@ -167,101 +101,35 @@ class ThreeNodes(QuorumCase):
         self.assertEqual(patient.result().rc, 0, repr(patient.result()))
         self.assert_lv_everywhere("vg", "lv0", 20)
 
+    def test_a_change_that_is_cut_ends_and_is_held(self):
+        """n3 takes part in a change of n1's when it loses quorum: before, and after its commit."""
+        self.n1.spawn(f"{CUT_OP} vg lv0 prepare wait", timeout=600)
+        self.wait_cut_op()
+        self.cluster.partition([self.n3])
+        # it never saw a commit: back to the old table, which is then held
+        lab.wait_for(lambda: self.status(self.n3)["frozen"] and self.n3("test ! -s /run/clvm/ops"),
+                     60, "n3 to give the change up")
+        lab.wait_for(lambda: self.suspended(self.n3) == {"vg-lv0"}, 60, "n3 to hold its volume")
+        self.assertEqual(self.n3.ok("dmsetup info -c --noheadings -o tables_loaded vg-lv0").strip(),
+                         "Live")
+        self.end_cut_op(OLD)
+        self.n1.spawn(f"{CUT_OP} vg lv0 disk wait", timeout=600)
+        self.wait_cut_op()
+        self.cluster.partition([self.n3])
+        lab.wait_for(lambda: self.status(self.n3)["frozen"], 60, "n3 to freeze")
+        self.assertTrue(self.n3("test -s /run/clvm/ops"), "only n1 or the disk know the end")
+        self.end_cut_op(NEW)
 
-class TwoNodes(QuorumCase):
-    clvmd_config = ('clvmd { fence = "manual" deactivation_scope = "node" '
-                    'activate_at_start = "auto" }\n')
+    def wait_cut_op(self):
+        lab.wait_for(lambda: self.n1("rm /run/cut"), 60, "cut_op to be there")
 
-    def test_a_cut_that_heals_loses_nothing(self):
-        """Both write and both are quorate; nobody is written off."""
-        self.own_file_system(self.n1, "own1")
-        self.own_file_system(self.n2, "own2")
-        io = [node.spawn(IO, timeout=600) for node in self.nodes]
-        tags = [node.spawn(TAGS.format(wait="--wait"), timeout=600) for node in self.nodes]
-        for _ in range(2):
-            lab.wait_for(lambda: self.seqno("vg") > 8, 60, "changes to be under way")
-            self.cluster.partition([self.n1], [self.n2])
-            self.wait_paused(*self.nodes)
-            for node in self.nodes:
-                self.assertIs(self.status(node)["quorate"], True)
-            before = self.disk.hash(0, 1 << 20)
-            for node, other in ((self.n1, "n2"), (self.n2, "n1")):
-                self.assertIn(f"node {other} is unclean", " ".join(
-                    self.status(node)["waiting_for"]))
-            self.assertEqual(self.disk.hash(0, 1 << 20), before, "written while paused")
-            self.heal()
-        for job in io:
-            self.assertEqual(self.stop_io(job)["wrong"], 0)
-        told = [tag for job in tags for tag in job.result().out.split()]
-        on_disk = self.n1.ok("vgs --noheadings -o vg_tags vg").strip().split(",")
-        self.assertGreater(len(told), 4)
-        self.assertEqual(set(told) - set(on_disk), set(), "a change that was told done is lost")
-        self.assertEqual(self.holders(self.n2, "own1"), {"n1": "EX"})
-        self.assertEqual(self.holders(self.n1, "own2"), {"n2": "EX"})
+    def end_cut_op(self, size):
+        self.heal()
+        self.n1.ok("pkill -KILL -x cut_op")
+        for node in self.nodes:
+            lab.wait_for(lambda: not self.suspended(node), 60, f"{node.name} to go on")
+        self.assert_lv_everywhere("vg", "lv0", size)
 
-    def test_a_wrong_acknowledgement_stops_the_node_that_lives(self):
-        """n2 was only cut off when somebody said that it is down: what it has must not go on."""
-        self.own_file_system(self.n2, "own2")
-        self.cluster.partition([self.n1], [self.n2])
-        self.wait_paused(*self.nodes)
-        holds = self.n2.spawn("exec lvextend --wait -L 24M vg/lv0", timeout=600)
-        lab.wait_for(lambda: self.status(self.n2)["locks_waiting"], 60, "n2's command to wait")
-        self.n1.ok("clvmd fence-ack n2")
-        self.wait_running(self.n1)
-        self.n1.ok("lvchange -aey vg/own2 && lvextend -L 20M vg/lv0", timeout=120)
-        self.cluster.heal()
-        lab.wait_for(lambda: "error" in self.n2.ok("dmsetup table vg-own2"), 90,
-                     "n2's volume to be stopped")
-        self.assertFalse(self.n2("dd if=/dev/vg/own2 of=/dev/null bs=4k count=1 iflag=direct"))
-        self.assertNotEqual(holds.result().rc, 0, repr(holds.result()))
-        self.assert_lv_everywhere("vg", "lv0", 20, [self.n1])
-        self.assertRegex(self.n1.syslog(), "error.*n2.*(written off|fenced)")
-        self.assertRegex(self.n1.syslog(), "clvmd fence-ack on node n1, pid [0-9]+, uid 0")
-        self.n2("umount /mnt/fs")
-        self.wait_running(*self.nodes)
-        lab.wait_for(lambda: self.members(self.n1) == {"n1": "up", "n2": "up"}, 90,
-                     "n2 to come back as new")
-        self.assertEqual(self.holders(self.n2, "own2"), {"n1": "EX"})
-        self.assertFalse(self.suspended(self.n2))
-        self.n2.ok("lvchange -aly vg/lv0", timeout=120)
-        self.assert_lv_everywhere("vg", "lv0", 20)
-
-    def test_deactivation_scope_is_this_node(self):
-        self.n1.ok("lvcreate -L 4M -n two vg && lvchange -an vg/two")
-        self.assertEqual(self.holders(self.n2, "two"), {"n2": "CR"})
-        self.n2.ok("vgchange -an vg")
-        self.assertEqual(self.holders(self.n1, "two"), {})
-        self.assertEqual(self.holders(self.n1), {"n1": "CR"})
-        # what is not asked for by a person goes on everywhere
-        self.n1.ok("lvchange -ay vg && lvremove -y vg/two vg/lv0")
-        self.assert_no_lv_anywhere("vg", "two")
-
-    def test_activation_at_start(self):
-        self.n1.ok("lvcreate -L 4M -n manual vg && lvchange --setautoactivation n vg/manual && "
-                   "lvcreate -aey -L 4M -n mine vg && lvcreate -L 4M -n other vg", timeout=120)
-        self.n2.ok("vgchange -aln vg")
-        self.cluster.stop_clvmd(self.n2)
-        self.n2.reboot()
-        lab.wait_for(lambda: self.members(self.n1)["n2"] != "up", 60, "n1 to see it")
-        lab.corosync.start(self.n2, self.cluster.corosync_text)
-        self.cluster.start_clvmd([self.n2], self.clvmd_config)
-        self.wait_running(*self.nodes)
-        lab.wait_for(lambda: self.holders(self.n1, "other") == {"n1": "CR", "n2": "CR"}, 60,
-                     "n2 to activate what it should")
-        lab.wait_for(lambda: self.n2("test -e /run/clvm/activated-at-start"), 60, "it to end")
-        self.assertEqual(self.holders(self.n1), {"n1": "CR", "n2": "CR"})
-        self.assertEqual(self.holders(self.n1, "manual"), {"n1": "CR"})
-        self.assertEqual(self.holders(self.n1, "mine"), {"n1": "EX"})
-        # once in a boot: a new daemon leaves alone what was deactivated since
-        self.n2.ok("lvchange -an vg/other")
-        self.cluster.kill_clvmd(self.n2)
-        self.cluster.start_clvmd([self.n2], None)
-        self.wait_running(*self.nodes)
-        self.n2.ok("sleep 3")
-        self.assertEqual(self.holders(self.n1, "other"), {"n1": "CR"})
-
-
-del QuorumCase  # not a test of its own
 
 if __name__ == "__main__":
     lab.run_tests()

@@ -3,6 +3,8 @@
 from . import corosync, isolate, network  # noqa: F401
 from .case import TestCase, run_tests  # noqa: F401
 from .cluster import Cluster, product_prefix  # noqa: F401
+from .cut_case import CutCase  # noqa: F401
+from .daemon_case import DaemonCase  # noqa: F401
 from .disk import MIB, Disk  # noqa: F401
 from .node import CommandFailed, Job, Node, Result  # noqa: F401
 from .power import PowerSwitch  # noqa: F401

@@ -62,12 +62,14 @@ class PowerSwitch:
             stream.write((self._act(who, action, name)) + "\n")
 
     def _act(self, who, action, name):
-        node = self.node(name)
+        node, asker = self.node(name), self.node(who)
         if who in self.broken:
             return "error: the switch does not answer"
         if node is None:
             return f"error: no node {name}"
         with self.lock:
+            if asker and not asker.alive():
+                return "error: whoever asked is off by now"  # two that shoot at each other
             if action == "status":
                 return "on" if node.alive() else "off"
             if action in ("off", "reboot"):

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A node is cut off from the majority, with on_quorum_loss = "freeze": what it may still do, what
 holds, and that all goes on after."""
+import json
 import os
 
 import lab
@@ -119,6 +120,20 @@ class Quorum(lab.CutCase):
         lab.wait_for(lambda: self.status(self.n3)["frozen"], 60, "n3 to freeze")
         self.assertTrue(self.n3("test -s /run/clvm/ops"), "only n1 or the disk know the end")
         self.end_cut_op(NEW)
+
+    def test_a_node_whose_corosync_dies_freezes_too(self):
+        """It cannot know any more whether it is quorate; the others will have it fenced."""
+        lab.corosync.stop(self.n3, "KILL")
+        lab.wait_for(lambda: self.suspended(self.n3) == {"vg-lv0"}, 60, "n3 to freeze")
+        self.n3.fails("lvextend -L 20M vg/lv0", 5, "corosync")
+        self.assertEqual(self.suspended(self.n1) | self.suspended(self.n2), set())
+        lab.corosync.start(self.n3, self.cluster.corosync_text)
+        self.heal()
+        lab.wait_for(lambda: not self.suspended(self.n3), 60, "n3 to go on")
+        events = [json.loads(line)["type"]
+                  for line in self.n3.ok("clvmd events --json").splitlines()]
+        self.assertEqual([kind for kind in events if kind in ("freeze", "thaw")][-2:],
+                         ["freeze", "thaw"])
 
     def wait_cut_op(self):
         lab.wait_for(lambda: self.n1("rm /run/cut"), 60, "cut_op to be there")

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the command lines of pvcreate and pvremove say. */
+/* What the command lines of pvcreate, pvremove and pvresize say. */
 #ifndef CMD_CMD_PV_H
 #define CMD_CMD_PV_H
 
@@ -12,6 +12,10 @@ struct pvcreate_args {
 	const char *restore_file;
 	struct size_arg size, bootloader_size;
 	struct pv_create_args op;
+};
+
+struct pvresize_args {
+	struct size_arg size;
 };
 
 #endif

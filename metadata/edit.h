@@ -33,6 +33,13 @@ struct pv_spec {
 /** Add a PV; counts its extents. -EBUSY already in the VG, -ENOSPC max_pv reached. */
 int vg_edit_add_pv(struct vg *vg, const struct pv_spec *spec, struct err *err) MUST_CHECK;
 
+/**
+ * A device of another size, in sectors; @usable_end as in struct pv_spec. -ENOSPC what is used
+ * would not fit, or nothing would.
+ */
+int vg_edit_resize_pv(struct pv *pv, uint64_t dev_size, uint64_t usable_end,
+		      struct err *err) MUST_CHECK;
+
 /** Take an unused PV out. -EBUSY it has allocated extents, or it is the last one. */
 int vg_edit_remove_pv(struct vg *vg, struct pv *pv, struct err *err) MUST_CHECK;
 

@@ -154,17 +154,16 @@ int vg_set_extent_size(struct vg *vg, uint64_t extent_size_sectors, struct err *
 	return 0;
 }
 
-static int count_extents(const struct vg *vg, const struct pv_spec *spec, uint32_t *ret_count,
-			 struct err *err)
+static int count_extents(const struct vg *vg, const char *device_name, uint64_t pe_start,
+			 uint64_t usable_end, uint32_t *ret_count, struct err *err)
 {
-	const uint64_t usable =
-		spec->usable_end > spec->pe_start ? spec->usable_end - spec->pe_start : 0;
+	const uint64_t usable = usable_end > pe_start ? usable_end - pe_start : 0;
 	const uint64_t count = usable / vg->extent_size;
 
 	if (count > EXTENTS_MAX)
 		return err_set(err, EOVERFLOW,
 			       "PV %s too large for extent size %u KiB: it has %llu extents.",
-			       spec->device_name, vg->extent_size / 2, (unsigned long long)count);
+			       device_name, vg->extent_size / 2, (unsigned long long)count);
 	*ret_count = (uint32_t)count;
 	return 0;
 }
@@ -191,7 +190,9 @@ int vg_edit_add_pv(struct vg *vg, const struct pv_spec *spec, struct err *err)
 	struct pv *pv;
 	int rc;
 
-	if ((rc = check_add_pv(vg, spec, err)) || (rc = count_extents(vg, spec, &pe_count, err)))
+	if ((rc = check_add_pv(vg, spec, err)) ||
+	    (rc = count_extents(vg, spec->device_name, spec->pe_start, spec->usable_end, &pe_count,
+				err)))
 		return rc;
 	if (!(pv = arena_new(vg->arena, struct pv)))
 		return err_set(err, ENOMEM, "Out of memory for a physical volume.");
@@ -208,6 +209,49 @@ int vg_edit_add_pv(struct vg *vg, const struct pv_spec *spec, struct err *err)
 	if (!pv->key || !pv->device_hint)
 		return err_set(err, ENOMEM, "Out of memory for a physical volume.");
 	return vg_add_pv(vg, pv, err);
+}
+
+/* The first PE behind all that segments use. */
+static uint64_t end_of_use(const struct pv *pv)
+{
+	const struct vg *vg = pv->vg;
+	uint64_t end = 0;
+
+	for (uint32_t l = 0; l < vg->lv_count; l++)
+		for (uint32_t s = 0; s < vg->lvs[l]->seg_count; s++) {
+			const struct seg *seg = &vg->lvs[l]->segs[s];
+
+			for (uint32_t a = 0; a < seg->area_count; a++)
+				if (seg->areas[a].type == AREA_PV && seg->areas[a].pv == pv &&
+				    (uint64_t)seg->areas[a].start + seg_area_length(seg) > end)
+					end = (uint64_t)seg->areas[a].start + seg_area_length(seg);
+		}
+	return end;
+}
+
+int vg_edit_resize_pv(struct pv *pv, uint64_t dev_size, uint64_t usable_end, struct err *err)
+{
+	const char *name = pv_name(pv);
+	uint32_t pe_count;
+	int rc;
+
+	if ((rc = count_extents(pv->vg, name, pv->pe_start, usable_end, &pe_count, err)))
+		return rc;
+	if (!pe_count)
+		return err_set(err, ENOSPC,
+			       "Size must leave space for at least one physical extent of %u "
+			       "sectors on PV %s.",
+			       pv->vg->extent_size, name);
+	if (pe_count < pv_allocated_count(pv))
+		return err_set(err, ENOSPC, "%s: cannot resize to %u extents as %u are allocated.",
+			       name, pe_count, pv_allocated_count(pv));
+	if (pe_count < end_of_use(pv))
+		return err_set(err, ENOSPC,
+			       "%s: cannot resize to %u extents as later ones are allocated.", name,
+			       pe_count);
+	pv->dev_size = dev_size;
+	pv->pe_count = pe_count;
+	return 0;
 }
 
 int vg_edit_remove_pv(struct vg *vg, struct pv *pv, struct err *err)

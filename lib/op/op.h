@@ -44,6 +44,14 @@ int op_pv_create(struct context *context, const char *device, const struct pv_cr
 		 struct err *err) MUST_CHECK;
 int op_pv_remove(struct context *context, const char *device, struct err *err) MUST_CHECK;
 
+/**
+ * pvresize; @sectors 0: as large as the device. Asks when it is another size than the device's.
+ * -ENODEV no such device or no PV; -ENOSPC what is used would not fit. In a clustered VG all
+ * members look at the device's size again.
+ */
+int op_pv_resize(struct context *context, const char *device, uint64_t sectors,
+		 struct err *err) MUST_CHECK;
+
 /* ---- volume groups ---- */
 
 enum tristate { UNSET = 0, YES, NO };

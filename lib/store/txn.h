@@ -18,6 +18,7 @@ struct txn_disk {
 	int fd;
 	bool is_new;	    /* was no PV of this VG before */
 	bool label_changes; /* header is to be written */
+	bool is_resized;    /* pvresize: that it changes is meant */
 	bool failed;	    /* an I/O error in the commit phase */
 	struct pv_header header;
 };

@@ -292,7 +292,8 @@ static void warn_stale(const struct store_txn *txn, const struct stored_vg *befo
 static void warn_labels(const struct store_txn *txn)
 {
 	for (size_t i = 0; i < txn->disk_count; i++)
-		if (txn->disks[i].label_changes && !txn->disks[i].is_new)
+		if (txn->disks[i].label_changes && !txn->disks[i].is_new &&
+		    !txn->disks[i].is_resized)
 			ctx_warn(txn->context, "WARNING: updating PV header on %s for VG %s.",
 				 txn->disks[i].pv_disk->device->name, txn->vg_name);
 }

@@ -12,9 +12,9 @@
 
 #define COPIES_ALL UINT32_MAX
 
-static bool was_member(const struct stored_vg *before, const struct uuid *pv_id)
+static const struct pv *member_before(const struct stored_vg *before, const struct uuid *pv_id)
 {
-	return before && vg_find_pv_by_id(before->vg, pv_id);
+	return before ? vg_find_pv_by_id(before->vg, pv_id) : NULL;
 }
 
 /* Will the label have to be written? */
@@ -50,12 +50,15 @@ static int plan_disks(struct store_txn *txn, const struct stored_vg *before, con
 	for (uint32_t i = 0; i < after->pv_count; i++) {
 		struct pv_disk *pv_disk = scan_find_pv(txn->scan, &after->pvs[i]->id);
 		struct txn_disk *disk = &txn->disks[txn->disk_count];
+		const struct pv *was;
 
 		if (!pv_disk)
 			continue;
 		disk->pv_disk = pv_disk;
 		disk->fd = -1;
-		disk->is_new = !was_member(before, &after->pvs[i]->id);
+		was = member_before(before, &after->pvs[i]->id);
+		disk->is_new = !was;
+		disk->is_resized = was && was->dev_size != after->pvs[i]->dev_size;
 		plan_label(disk, after->pvs[i]);
 		txn->disk_count++;
 	}

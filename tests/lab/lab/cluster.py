@@ -10,7 +10,7 @@ from .node import Node
 from .wait import wait_for
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-COMMANDS = ("pvcreate", "pvremove", "pvs", "vgcreate", "vgremove", "vgs", "vgextend", "vgreduce",
+COMMANDS = ("pvcreate", "pvremove", "pvresize", "pvs", "vgcreate", "vgremove", "vgs", "vgextend", "vgreduce",
             "vgrename", "vgchange", "vgck", "lvcreate", "lvremove", "lvs", "lvextend", "lvreduce",
             "lvresize", "lvrename", "lvchange", "clvmd")
 UNSEEN = ("/tmp/", "/run/", "/dev/", "/proc/", "/sys/")  # a node has its own

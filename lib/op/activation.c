@@ -80,6 +80,12 @@ bool activation_is_allowed(struct context *context, const struct lv *lv, bool au
 	return list_allows(context, "activation/auto_activation_volume_list", lv);
 }
 
+bool activation_is_disabled(const struct session *session)
+{
+	return !session_is_clustered(session) &&
+	       !config_bool(session->context->config, "global/activation");
+}
+
 int activation_apply(const struct session *session, struct lv *const *lvs, size_t lv_count,
 		     enum activation_change change, struct err *err)
 {
@@ -90,7 +96,7 @@ int activation_apply(const struct session *session, struct lv *const *lvs, size_
 	struct job job;
 	int rc;
 
-	if (!lv_count)
+	if (!lv_count || activation_is_disabled(session))
 		return 0;
 	if ((rc = members_job(session, kind, lvs, lv_count, &arena, &job, err)))
 		return rc;
@@ -149,7 +155,7 @@ static int apply(const struct session *session, struct lv *const *lvs, size_t co
 
 	if (!args->refresh)
 		return activation_apply(session, lvs, count, args->change, err);
-	if (!count)
+	if (!count || activation_is_disabled(session))
 		return 0;
 	if ((rc = members_job(session, JOB_REFRESH, lvs, count, &arena, &job, err)))
 		return rc;

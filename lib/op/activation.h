@@ -10,6 +10,10 @@
  */
 bool activation_is_allowed(struct context *context, const struct lv *lv, bool automatic);
 
+/** global/activation=0 and a local VG: device-mapper is left alone, and that is a success. (For a
+ * clustered VG each node's workers decide.) */
+bool activation_is_disabled(const struct session *session);
+
 /** Activate or deactivate @lvs (of session->before) on the nodes that @change means. */
 int activation_apply(const struct session *session, struct lv *const *lvs, size_t lv_count,
 		     enum activation_change change, struct err *err) MUST_CHECK;

@@ -261,7 +261,8 @@ int lv_create_in(struct session *session, const struct lv_create_args *args, str
 	*ret_id = lv->id;
 	if ((rc = session_write(session, NULL, 0, err)))
 		return rc;
-	if (!context->options.test && change_is_deactivation(args->activate))
+	if (!context->options.test &&
+	    (change_is_deactivation(args->activate) || activation_is_disabled(session)))
 		ctx_warn(context, "WARNING: Logical volume %s/%s not zeroed.", args->vg_name,
 			 lv->name);
 	else if (!context->options.test && (rc = activate_committed(session, &lv, args, err)))

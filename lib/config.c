@@ -172,12 +172,17 @@ static int set_system_dir(struct config *config, const char *dir, struct err *er
 	return 0;
 }
 
-static int load_all(struct config *config, const char *override, struct err *err)
+const char config_no_files[] = "";
+
+static int load_all(struct config *config, const char *system_dir, const char *override,
+		    struct err *err)
 {
-	const char *dir = getenv("LVM_SYSTEM_DIR");
+	const char *dir = system_dir == config_no_files ? "" : getenv("LVM_SYSTEM_DIR");
 	int rc;
 
-	if ((rc = set_system_dir(config, dir ? dir : DEFAULT_SYSTEM_DIR, err)))
+	if (!dir)
+		dir = system_dir ? system_dir : DEFAULT_SYSTEM_DIR;
+	if ((rc = set_system_dir(config, dir, err)))
 		return rc;
 	/* The weakest first: libdevmapper can only put a tree on top. */
 	if (config->system_dir && ((rc = load_from_system_dir(config, "lvm.conf", err)) ||
@@ -188,13 +193,19 @@ static int load_all(struct config *config, const char *override, struct err *err
 
 int config_open(const char *override, struct config **ret_config, struct err *err)
 {
+	return config_open_in(NULL, override, ret_config, err);
+}
+
+int config_open_in(const char *system_dir, const char *override, struct config **ret_config,
+		   struct err *err)
+{
 	struct config *config = calloc(1, sizeof(*config));
 	int rc;
 
 	if (!config)
 		return err_set(err, ENOMEM, "Out of memory for the configuration.");
 	config->arena.limit = CONFIG_ARENA_LIMIT;
-	if ((rc = load_all(config, override, err))) {
+	if ((rc = load_all(config, system_dir, override, err))) {
 		config_close(config);
 		return rc;
 	}
@@ -377,6 +388,20 @@ const char *config_string(const struct config *config, const char *path)
 		if (config->in_system_dir[i].setting == setting)
 			return config->in_system_dir[i].path;
 	return NULL;
+}
+
+int config_truth(const struct config *config, const char *path, int otherwise)
+{
+	const struct dm_config_node *node = config_node(config, path);
+	const struct dm_config_value *value = node ? node->v : NULL;
+
+	if (value && value->type == DM_CFG_INT)
+		return value->v.i != 0;
+	if (value && value->type == DM_CFG_STRING && is_true_word(value->v.str))
+		return 1;
+	if (value && value->type == DM_CFG_STRING && is_false_word(value->v.str))
+		return 0;
+	return otherwise;
 }
 
 int config_each_string(const struct config *config, const char *path,

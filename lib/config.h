@@ -16,6 +16,13 @@ struct config;
 struct dm_config_node;
 
 int config_open(const char *override, struct config **ret_config, struct err *err) MUST_CHECK;
+/* As @system_dir (this very string): no files, whatever the environment says. */
+extern const char config_no_files[];
+
+/** The same with another default directory, for who sets none in the environment; NULL: /etc/lvm.
+ */
+int config_open_in(const char *system_dir, const char *override, struct config **ret_config,
+		   struct err *err) MUST_CHECK;
 void config_close(struct config *config);
 
 /* @path as "activation/udev_sync". The default is that of the settings table (lib/settings.c). */
@@ -25,6 +32,10 @@ const char *config_string(const struct config *config, const char *path); /* NUL
 
 /** The node as set by the user (any type), or NULL when it is not set. For lists. */
 const struct dm_config_node *config_node(const struct config *config, const char *path);
+
+/** Any setting, of the table or not, as 0 or 1; @otherwise when the user did not set it, or to
+ * nothing that is true or false. */
+int config_truth(const struct config *config, const char *path, int otherwise);
 
 /** Call @visit for each string of a list (or the one string) that the user set; number of strings,
  * -1 unset. */

@@ -15,6 +15,7 @@
 
 struct owned_context {
 	struct context context; /* first: what callers see */
+	char *system_dir;
 	char *config_override;
 	char *command_line;
 };
@@ -131,16 +132,21 @@ static int fill(struct owned_context *owned, const struct context_options *optio
 	int rc;
 
 	context->options = *options;
-	if ((rc = copy_string(options->config_override, &owned->config_override, err)) ||
+	if ((options->system_dir != config_no_files &&
+	     (rc = copy_string(options->system_dir, &owned->system_dir, err))) ||
+	    (rc = copy_string(options->config_override, &owned->config_override, err)) ||
 	    (rc = copy_string(options->command_line, &owned->command_line, err)))
 		return rc;
+	if (owned->system_dir)
+		context->options.system_dir = owned->system_dir;
 	context->options.config_override = owned->config_override;
 	context->options.command_line = owned->command_line;
 
 	if (uname(&names))
 		return err_set(err, errno, "Cannot get this host's name: %s", strerror(errno));
 	if ((rc = copy_string(names.nodename, &context->hostname, err)) ||
-	    (rc = config_open(options->config_override, &context->config, err)))
+	    (rc = config_open_in(options->system_dir, options->config_override, &context->config,
+				 err)))
 		return rc;
 
 	config_check(context->config, warn_of_config, context);
@@ -165,6 +171,27 @@ int context_open(const struct context_options *options, struct context **ret_con
 	return 0;
 }
 
+int context_reconfigure(struct context *context, const char *override, struct err *err)
+{
+	struct owned_context *owned = (struct owned_context *)context;
+	char *copy = override ? strdup(override) : NULL;
+	struct config *config;
+	int rc;
+
+	if (override && !copy)
+		return err_set(err, ENOMEM, "Out of memory.");
+	if ((rc = config_open_in(context->options.system_dir, copy, &config, err))) {
+		free(copy);
+		return rc;
+	}
+	config_close(context->config);
+	free(owned->config_override);
+	context->config = config;
+	owned->config_override = copy;
+	context->options.config_override = copy;
+	return 0;
+}
+
 void context_close(struct context *context)
 {
 	struct owned_context *owned = (struct owned_context *)context;
@@ -176,6 +203,7 @@ void context_close(struct context *context)
 	text_list_free(context->texts);
 	config_close(context->config);
 	free(context->hostname);
+	free(owned->system_dir);
 	free(owned->config_override);
 	free(owned->command_line);
 	free(owned);

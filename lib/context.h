@@ -39,6 +39,7 @@ struct context_ops {
 };
 
 struct context_options {
+	const char *system_dir;	     /* as config_open_in() has it */
 	const char *config_override; /* --config STR, or NULL */
 	const char *command_line;    /* argv joined by blanks: goes into descriptions and locks */
 	/* --devices, each perhaps a list with commas; none: --devicesfile (NULL: as configured, "":
@@ -85,6 +86,9 @@ struct context {
 int context_open(const struct context_options *options, struct context **ret_context,
 		 struct err *err) MUST_CHECK;
 void context_close(struct context *context);
+
+/** Read the configuration again with that override (copied). On failure all is as before. */
+int context_reconfigure(struct context *context, const char *override, struct err *err) MUST_CHECK;
 
 void ctx_print(struct context *context, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /** Lines as a tool printed them. */

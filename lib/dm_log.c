@@ -14,6 +14,7 @@
 #include <libdevmapper.h>
 
 #include "lib/context.h"
+#include "lib/dm_lock.h"
 
 #define CAPTURE_LIMIT	((size_t)64 << 10)
 #define LINE_MAX_LENGTH 1024
@@ -54,6 +55,7 @@ __attribute__((format(printf, 5, 6))) static void keep_line(int level, const cha
 void dm_log_capture_begin(struct dm_log_capture *capture)
 {
 	assert(!open_capture);
+	dm_lock();
 	*capture = (struct dm_log_capture){ .errors.limit = CAPTURE_LIMIT,
 					    .warnings.limit = CAPTURE_LIMIT };
 	open_capture = capture;
@@ -113,4 +115,5 @@ void dm_log_capture_end(void)
 	open_capture = NULL;
 	if (open_context) /* a report that looked at a device goes on printing */
 		dm_log_with_errno_init(pass_line);
+	dm_unlock();
 }

@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <libdevmapper.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #include "lib/config.h"
+#include "lib/dm_lock.h"
 #include "lib/number.h"
 #include "metadata/base/cleanup.h"
 
@@ -45,6 +47,7 @@ static void task_destroy_at_exit(struct dm_task **task)
 	dm_task_destroy(*task);
 	if (!--tasks_open)
 		dm_log_with_errno = hook_before;
+	dm_unlock();
 }
 
 #define AUTO_TASK CLEANUP(task_destroy_at_exit)
@@ -64,11 +67,13 @@ __attribute__((format(printf, 5, 6))) static void keep_words(int level, const ch
 	va_end(args);
 }
 
+/* The lock is held until the task is destroyed. */
 static struct dm_task *task_new(int type)
 {
 	static bool is_held;
 	struct dm_task *task;
 
+	dm_lock();
 	if (!is_held)
 		dm_hold_control_dev(1);
 	is_held = true;
@@ -77,8 +82,11 @@ static struct dm_task *task_new(int type)
 		hook_before = dm_log_with_errno;
 		dm_log_with_errno_init(keep_words);
 	}
-	if (!(task = dm_task_create(type)) && !--tasks_open)
+	task = dm_task_create(type);
+	if (!task && !--tasks_open)
 		dm_log_with_errno = hook_before;
+	if (!task)
+		dm_unlock();
 	return task;
 }
 
@@ -102,7 +110,7 @@ const char *mapper_uuid(const struct uuid *vg_id, const struct uuid *lv_id,
 
 bool mapper_driver_present(void)
 {
-	static bool is_known_present;
+	static atomic_bool is_known_present;
 	struct dm_task AUTO_TASK *task = NULL;
 
 	if (is_known_present)
@@ -417,9 +425,9 @@ int mapper_make_node(const char *name, struct err *err)
 	(void)snprintf(path, sizeof(path), "%s/%s", dm_dir(), name);
 	if (!access(path, F_OK))
 		return 0;
+	task = task_new(DM_DEVICE_MKNODES);
 	/* Also with udev: it had its time, and did not make it or somebody removed it. */
 	dm_udev_set_sync_support(0);
-	task = task_new(DM_DEVICE_MKNODES);
 	if (!task || !dm_task_set_name(task, name) || !dm_task_run(task))
 		return task_failed(task, err, "make the node of device", name);
 	dm_task_update_nodes();

@@ -2,6 +2,7 @@
 /* Locking this process in memory while devices are suspended. */
 #include <assert.h>
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -9,18 +10,21 @@
 
 /* Of the process, as the lock is. */
 static unsigned int depth;
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
 void activation_memory_lock(struct context *context)
 {
-	if (depth++)
-		return;
-	if (mlockall(MCL_CURRENT | MCL_FUTURE))
+	(void)pthread_mutex_lock(&mutex);
+	if (!depth++ && mlockall(MCL_CURRENT | MCL_FUTURE))
 		ctx_verbose(context, "Cannot lock memory: %s", strerror(errno));
+	(void)pthread_mutex_unlock(&mutex);
 }
 
 void activation_memory_unlock(void)
 {
+	(void)pthread_mutex_lock(&mutex);
 	assert(depth);
 	if (!--depth)
 		(void)munlockall();
+	(void)pthread_mutex_unlock(&mutex);
 }

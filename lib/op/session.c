@@ -53,6 +53,11 @@ static void unlock(struct session *session)
 	session->file_lock = NULL;
 }
 
+void session_unlock(struct session *session)
+{
+	unlock(session);
+}
+
 void session_close(struct session *session)
 {
 	send_backups(session);
@@ -112,13 +117,14 @@ static char *vg_resource(const char *name)
 static int lock_cluster(struct session *session, const char *name, enum session_access access,
 			struct err *err)
 {
-	const enum lock_mode mode =
-		access == SESSION_READ || access == SESSION_DEACTIVATE ? MODE_PR : MODE_EX;
+	const enum lock_mode mode = is_write(access) ? MODE_EX : MODE_PR;
 	char *resource;
 	int rc;
 
 	if ((rc = cluster_get(session->context, &session->cluster, err))) {
 		session->cluster = NULL;
+		if (access == SESSION_LOOK)
+			return 0;
 		return err_prefix(err, "Volume group \"%s\" is clustered: ", name);
 	}
 	if (!(resource = vg_resource(name)))
@@ -130,7 +136,7 @@ static int lock_cluster(struct session *session, const char *name, enum session_
 		     : cluster_lock(session->cluster, resource, mode, &session->value, err);
 	if (rc) {
 		free(resource);
-		if (rc == -ENOLCK && access == SESSION_DEACTIVATE)
+		if (rc == -ENOLCK && (access == SESSION_DEACTIVATE || access == SESSION_LOOK))
 			return 0;
 		return err_prefix(err, "Can't get lock for %s: ", name);
 	}
@@ -216,6 +222,8 @@ static int check_access(const struct session *session, enum session_access acces
 
 	if ((rc = session_check_owner(vg, err)))
 		return rc;
+	if (access == SESSION_LOOK || access == SESSION_LOOK_UNLOCKED)
+		return 0;
 	/* Without its lock other nodes would be changing it at the same time. */
 	if (session->context->options.nolocking && vg_is_clustered(vg))
 		return err_set(err, EPERM,
@@ -233,7 +241,7 @@ static int try_open(struct session *session, const char *name, enum session_acce
 {
 	int rc;
 
-	if (!session->context->options.nolocking) {
+	if (!session->context->options.nolocking && access != SESSION_LOOK_UNLOCKED) {
 		rc = clustered ? lock_cluster(session, name, access, err)
 			       : lock_file(session, name, access, err);
 		if (rc)
@@ -331,6 +339,24 @@ int session_reserve_damaged(struct context *context, const char *name, bool clus
 void session_forget(struct session *session)
 {
 	session->value = LOCK_VALUE_FORGET;
+}
+
+int session_rescan(struct session *session, struct err *err)
+{
+	struct vg *edited = session->vg;
+	struct uuid id;
+	int rc;
+
+	if (!session->before) {
+		scan_free(session->scan);
+		session->scan = NULL;
+		return scan_run(session->context, &session->scan, err);
+	}
+	id = session->before->vg->id;
+	session->vg = NULL;
+	rc = read_metadata_of(session, edited->name, &id, err);
+	session->vg = edited;
+	return rc;
 }
 
 int session_reread(struct session *session, struct err *err)

@@ -35,6 +35,9 @@ enum session_access {
 	SESSION_REPLACE, /* EX; any VG that is this host's: its metadata are about to be replaced */
 	SESSION_DEACTIVATE, /* as READ, but goes on without the lock when the cluster cannot grant
 			       (rule 9) */
+	SESSION_LOOK, /* PR where the cluster can grant it, else none: a text is whole without. Any
+			 VG that is this host's; nothing may be done with it but look at it */
+	SESSION_LOOK_UNLOCKED, /* the same without a lock */
 };
 
 /* Start with { 0 }. */
@@ -64,11 +67,17 @@ int session_reserve(struct context *context, const char *name, bool clustered,
 int session_reserve_damaged(struct context *context, const char *name, bool clustered,
 			    struct session *session, struct err *err) MUST_CHECK;
 
+/** Release the lock alone: what was read can be looked at. */
+void session_unlock(struct session *session);
+
 /** Release everything; { 0 } and a session that failed to open are allowed. */
 void session_close(struct session *session);
 
 /** The VG of that name is no more (removed, renamed): its lock forgets the seqno. */
 void session_forget(struct session *session);
+
+/** Read the devices and session->before again; session->vg stays as edited. */
+int session_rescan(struct session *session, struct err *err) MUST_CHECK;
 
 /** Read the VG again after a write, for the next change in the same session. */
 int session_reread(struct session *session, struct err *err) MUST_CHECK;

@@ -70,13 +70,6 @@ int vg_fill_new(struct session *session, const struct vg_create_args *args, bool
 	return tags_add(vg->arena, &vg->tags, args->tags, args->tag_count, err);
 }
 
-int session_rescan(struct session *session, struct err *err)
-{
-	scan_free(session->scan);
-	session->scan = NULL;
-	return scan_run(session->context, &session->scan, err);
-}
-
 int vg_check_members_see(struct session *session, const char *const *devices, size_t count,
 			 struct err *err)
 {

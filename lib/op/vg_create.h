@@ -17,9 +17,6 @@ int vg_choose_clustered(struct context *context, enum tristate asked, bool *ret_
 int vg_fill_new(struct session *session, const struct vg_create_args *args, bool clustered,
 		struct err *err) MUST_CHECK;
 
-/** Read the devices again; session->before, if any, is not. */
-int session_rescan(struct session *session, struct err *err) MUST_CHECK;
-
 /** Clustered: all members see the PVs on @devices (labelled by now); a local VG: 0. */
 int vg_check_members_see(struct session *session, const char *const *devices, size_t count,
 			 struct err *err) MUST_CHECK;

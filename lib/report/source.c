@@ -96,6 +96,12 @@ static int compare_holders(const void *a, const void *b)
 	return by_vg ? by_vg : memcmp(&left->lv_id, &right->lv_id, sizeof(left->lv_id));
 }
 
+void lv_holders_sort(struct lv_holders *holders)
+{
+	if (holders->count)
+		qsort(holders->items, holders->count, sizeof(*holders->items), compare_holders);
+}
+
 void report_source_ask_cluster(struct report_source *source)
 {
 	struct context *context = source->context;
@@ -110,9 +116,7 @@ void report_source_ask_cluster(struct report_source *source)
 	if (!context->options.nolocking && !cluster_get(context, &cluster, &err) &&
 	    !cluster_lv_holders(cluster, &source->holders, &err)) {
 		source->has_holders = true;
-		if (source->holders.count)
-			qsort(source->holders.items, source->holders.count,
-			      sizeof(*source->holders.items), compare_holders);
+		lv_holders_sort(&source->holders);
 	} else
 		ctx_warn(context,
 			 "WARNING: clvmd does not answer on this node: the state of clustered "

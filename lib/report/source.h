@@ -26,6 +26,9 @@ void report_source_close(struct report_source *source);
 /** Learn from clvmd who has what active; one warning when there are clustered VGs and no clvmd. */
 void report_source_ask_cluster(struct report_source *source);
 
+/** By VG and LV, as rows look for them. */
+void lv_holders_sort(struct lv_holders *holders);
+
 /** Does the disk belong to a VG that is hidden? */
 bool report_hides(const struct report_source *source, const struct pv_disk *disk);
 /** The VG that has the PV, or NULL. */

@@ -456,11 +456,17 @@ static void other_version(struct lockspace *ls, struct member *from, const char 
 	from->hello_valid = false;
 }
 
-/* Of a newer member. Who is not a member yet is none of those that it was meant for (rule 27). */
+/*
+ * Of a newer member. It was meant for the members of this table in the ring it was sent in: there
+ * the level says what all understand (rule 27). Who is none of them ignores it.
+ */
 static void unknown_type(struct lockspace *ls, const struct member *from,
 			 const struct message *message)
 {
-	if (!message->optional && (ls->has_table || ls->keeping))
+	bool is_member = (ls->has_table && ls->decided) || ls->keeping;
+
+	if (!message->optional && is_member && ring_is(ls, message->ring) &&
+	    (ls->keeping || is_same(ls->lineage.bytes, message->lineage.bytes)))
 		ls_break(ls, "%s sent an unknown message type %u", from->name,
 			 message->unknown_type);
 }

@@ -47,6 +47,41 @@ def messages():
     yield b"".join(field(tag | 0x8000, struct.pack("<Q", tag)) for tag in range(1, 40))
 
 
+def names(*each):
+    return struct.pack("<I", len(each)) + b"".join(
+        struct.pack("<BB", 0, len(name)) + name for name in each)
+
+
+def lock_services():
+    """Rows of steps at a member: what it hears of others, its clients, rings and deaths."""
+    def step(what, how, data=b""):
+        return struct.pack("<BBH", what, how, len(data)) + data
+
+    def numbers(**values):
+        tags = {"flags": 1, "node": 2, "client": 3, "request": 4, "kind": 5, "mode": 6, "value": 9,
+                "count": 11, "number": 13, "op_node": 15, "op_number": 16, "op_phase": 17}
+        return b"".join(field(tags[name], struct.pack("<Q", value))
+                        for name, value in values.items())
+    lv = names(b"a" * 64, b"b" * 64)
+    lock = [step(6, node, numbers(client=3, request=node, kind=kind, mode=mode, flags=wait) +
+                 field(28, lv))
+            for node in (1, 2) for kind in (1, 2) for mode in (1, 5) for wait in (0, 1)]
+    ends = [step(7, 1, numbers(client=3, kind=1, value=9) + field(28, lv)),
+            step(8, 2, numbers(client=3, request=2)), step(9, 1, numbers(client=3)),
+            step(10, 1, numbers(count=40)), step(13, 1), step(15, 2, numbers(number=0))]
+    work = [step(11, 1, numbers(op_number=5, op_phase=phase, client=3) + field(23, b"V_vg"))
+            for phase in (1, 2, 3, 4, 5)]
+    done = [step(12, node, numbers(op_node=2, op_number=5, op_phase=phase))
+            for node in (0, 1, 2) for phase in (1, 2, 5)]
+    own = [step(170, how, b"V_vg") for how in range(0, 256, 9)]
+    other = [step(230, how) for how in range(0, 256, 13)]
+    chunks = [step(2, 2, numbers(request=1) + field(26, struct.pack("<I", 1))),
+              step(3, 2, numbers(request=1, flags=2)), step(4, 1, numbers(flags=6)), step(5, 2)]
+    for row in (lock, lock + ends, work + done, own + work + done + ends, other + lock,
+                own + other + chunks, chunks, [*lock, *own, *other, *work, *done, *ends]):
+        yield b"".join(row)
+
+
 def texts():
     for pattern in ("kept-types/*.disk", "kept-types/*.file", "golden/*/backup-*", "table/*.vg"):
         for path in glob.glob(f"{DATA}/{pattern}"):
@@ -75,6 +110,7 @@ def seeds():
     yield from (("config", text) for text in [*CONFIGS, *texts()])
     yield from ((name, message) for message in messages()
                 for name in ("job", "client_message", "core_message"))
+    yield from (("core_lockspace", row) for row in lock_services())
     yield from (("command_line", line.replace("|", "\n").encode()) for line in LINES)
     yield from (("words", word.encode()) for word in WORDS)
     yield from (("devices_file", text) for text in devices_files())

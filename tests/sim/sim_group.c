@@ -10,7 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clvmd/core/message.h"
+#include "lib/proto/field.h"
 #include "tests/sim/sim.h"
+
+#define NEWER_MINOR	  2
+#define NEW_FIELD	  0x300 /* optional: without FIELD_REQUIRED */
+#define NEW_TYPE	  71
+#define NEW_OPTIONAL_TYPE 72
 
 static void *get(size_t size)
 {
@@ -99,7 +106,7 @@ static void to_outbox(struct sim *sim, unsigned node, enum entry_type type,
 	sim->node[node].outbox_end = &entry->next;
 }
 
-void group_send(struct sim *sim, unsigned node, const void *data, size_t length)
+static void send_bytes(struct sim *sim, unsigned node, const void *data, size_t length)
 {
 	struct bytes *bytes = get(sizeof(*bytes) + length);
 
@@ -108,6 +115,60 @@ void group_send(struct sim *sim, unsigned node, const void *data, size_t length)
 	bytes->next = sim->bytes;
 	sim->bytes = bytes;
 	to_outbox(sim, node, ENTRY_MESSAGE, bytes);
+}
+
+static void send_new_type(struct sim *sim, unsigned node, const struct message *like, unsigned type,
+			  bool optional)
+{
+	struct message message = { .type = (enum message_type)type,
+				   .minor = like->minor,
+				   .optional = optional,
+				   .lineage = like->lineage,
+				   .ring = like->ring,
+				   .daemon = like->daemon };
+	struct buf bytes = { .limit = 1024 };
+
+	message_encode(&message, &bytes);
+	send_bytes(sim, node, bytes.data, bytes.used);
+	buf_free(&bytes);
+}
+
+/* A newer daemon: a field that is skipped, a message that may be, and at its level one that not. */
+static void send_newer(struct sim *sim, unsigned node, const void *data, size_t length)
+{
+	const struct lockspace *ls = sim->node[node].ls;
+	struct field_writer writer = { .out = &(struct buf){ .limit = 2 * MESSAGE_LENGTH_MAX } };
+	struct message like;
+
+	if (message_decode(data, length, &like, NULL))
+		abort();
+	buf_add(writer.out, data, length);
+	field_put_u32(&writer, NEW_FIELD, 1);
+	send_bytes(sim, node, writer.out->data, writer.out->used);
+	buf_free(writer.out);
+	if (!sim_draw(sim, 8))
+		send_new_type(sim, node, &like, NEW_OPTIONAL_TYPE, true);
+	if (!sim_draw(sim, 8) && lockspace_is_running(ls) &&
+	    lockspace_header(ls).level >= NEWER_MINOR)
+		send_new_type(sim, node, &like, NEW_TYPE, false);
+}
+
+void group_send(struct sim *sim, unsigned node, const void *data, size_t length)
+{
+	if (sim->node[node].minor >= NEWER_MINOR)
+		send_newer(sim, node, data, length);
+	else
+		send_bytes(sim, node, data, length);
+}
+
+/* What this daemon would do with it is not in this code. */
+static bool is_of_newer(const struct node *node, const struct bytes *bytes)
+{
+	struct message message;
+
+	return node->minor >= NEWER_MINOR &&
+	       !message_decode(bytes->data, bytes->length, &message, NULL) && !message.type &&
+	       message.unknown_type == NEW_TYPE;
 }
 
 static void queue_quorum(struct sim *sim, unsigned n, bool quorate)
@@ -263,7 +324,9 @@ static void hand_over(struct sim *sim, unsigned n, struct event *event)
 	struct node *node = &sim->node[n];
 	const struct effect *effects = NULL;
 
-	if (event->type == EVENT_MESSAGE) {
+	if (event->type == EVENT_MESSAGE && is_of_newer(node, event->bytes)) {
+		return;
+	} else if (event->type == EVENT_MESSAGE) {
 		struct event_message message = { event->from, event->bytes->data,
 						 event->bytes->length };
 

@@ -104,9 +104,12 @@ static void levels_survive_a_cut(void **state)
 	}
 }
 
-static void send_unknown(struct bus *bus, uint32_t to, bool optional)
+static void send_unknown(struct bus *bus, uint32_t to, bool optional, uint64_t ring)
 {
-	struct message message = { .type = MESSAGE_TYPE_COUNT + 3, .optional = optional };
+	struct message message = { .type = MESSAGE_TYPE_COUNT + 3,
+				   .optional = optional,
+				   .lineage = lockspace_header(bus->ls[to]).lineage,
+				   .ring = { 1, ring } };
 	struct buf AUTO_BUF bytes = { .limit = MESSAGE_LENGTH_MAX };
 
 	message_encode(&message, &bytes);
@@ -121,13 +124,14 @@ static void an_unknown_message_is_fatal_to_a_member_unless_optional(void **state
 	struct bus *bus = *state;
 
 	bus_start(bus, 1);
-	send_unknown(bus, 1, false); /* not a member yet: it was not meant */
+	send_unknown(bus, 1, false, bus->ring); /* not a member yet: it was not meant */
 	bus_start(bus, 2);
 	bus_start(bus, 3);
 	assert_true(lockspace_is_running(bus->ls[1]));
-	send_unknown(bus, 1, true);
+	send_unknown(bus, 1, true, bus->ring);
+	send_unknown(bus, 1, false, bus->ring - 4); /* those of that ring */
 	assert_true(lockspace_is_running(bus->ls[1]));
-	send_unknown(bus, 1, false);
+	send_unknown(bus, 1, false, bus->ring);
 	assert_int_equal(bus_count(bus, EFFECT_LEAVE, 0), 1);
 	assert_false(lockspace_is_up(bus->ls[1]));
 }

@@ -10,6 +10,9 @@
 
 const struct command *command_find(const char *name)
 {
+	/* Old names, which scripts still use. */
+	if (strcmp(name, "dumpconfig") == 0 || strcmp(name, "config") == 0)
+		name = "lvmconfig";
 	for (size_t i = 0; commands[i]; i++)
 		if (strcmp(commands[i]->name, name) == 0)
 			return commands[i];

@@ -6,7 +6,8 @@
 #include "cmd/command.h"
 
 extern const struct command cmd_lvchange, cmd_lvcreate, cmd_lvdisplay, cmd_lvextend, cmd_lvreduce,
-	cmd_lvremove, cmd_lvrename, cmd_lvresize, cmd_lvs, cmd_lvscan, cmd_lvmdiskscan;
+	cmd_lvremove, cmd_lvrename, cmd_lvresize, cmd_lvs, cmd_lvscan, cmd_lvmconfig,
+	cmd_lvmdiskscan;
 extern const struct command cmd_pvck, cmd_pvcreate, cmd_pvdisplay, cmd_pvremove, cmd_pvresize,
 	cmd_pvs, cmd_pvscan;
 extern const struct command cmd_vgcfgbackup, cmd_vgcfgrestore, cmd_vgchange, cmd_vgck, cmd_vgcreate,

@@ -338,6 +338,11 @@ const struct dm_config_node *config_node(const struct config *config, const char
 	return config->tree ? dm_config_tree_find_node(config->tree, path) : NULL;
 }
 
+const struct dm_config_tree *config_trees(const struct config *config)
+{
+	return config->tree;
+}
+
 /* What the user set for a key of the table, or NULL when it is not set or not of that type. */
 static const struct dm_config_value *user_value(const struct config *config,
 						const struct setting *setting)

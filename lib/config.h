@@ -14,6 +14,7 @@
 
 struct config;
 struct dm_config_node;
+struct dm_config_tree;
 
 int config_open(const char *override, struct config **ret_config, struct err *err) MUST_CHECK;
 /* As @system_dir (this very string): no files, whatever the environment says. */
@@ -36,6 +37,9 @@ const struct dm_config_node *config_node(const struct config *config, const char
 /** Any setting, of the table or not, as 0 or 1; @otherwise when the user did not set it, or to
  * nothing that is true or false. */
 int config_truth(const struct config *config, const char *path, int otherwise);
+
+/** All sources, strongest first, chained by dm_config_tree.cascade. NULL: nothing is set. */
+const struct dm_config_tree *config_trees(const struct config *config);
 
 /** Call @visit for each string of a list (or the one string) that the user set; number of strings,
  * -1 unset. */

@@ -290,6 +290,21 @@ SCENARIOS = {
         pvresize %0 %1
         vgs -o+vg_seqno
         vgremove -f vg""",  # stock writes a dev_size that is less by pe_start: not compared
+    "configuration": """
+        lvmconfig devices/obtain_device_list_from_udev
+        lvmconfig activation/udev_sync activation/udev_rules
+        lvmconfig activation
+        lvmconfig activation/volume_list
+        lvmconfig --config 'activation{volume_list=["@tag","vg/b"]}' activation/volume_list
+        lvmconfig --config 'activation{udev_sync=1 volume_list=["a\\\\"b"]}' activation
+        lvmconfig --type full devices/dir report/time_format activation/raid_region_size
+        lvmconfig --type default global/suffix
+        lvmconfig nosuch nosuch/key
+        lvmconfig --type bogus
+        lvmconfig --validate
+        dumpconfig devices/hints
+        config global/units
+        vgcreate vg %0""",
     "test_mode": """
         vgcreate vg %0
         lvcreate -t -an -Zn -n a -l 1 vg
@@ -390,6 +405,20 @@ class SideBySide(unittest.TestCase):
             self.assertEqual(self.labels(mine), self.labels(other), "labels")
             self.read_by_other(mine)
             self.read_by_other(other)
+
+    def test_what_agents_ask(self):
+        """Answers of ours alone: ocf:heartbeat:LVM-activate wants them to see a clvmd."""
+        with Disks([64 * MIB]) as disks:
+            for key, value in (("locking_type", 3), ("use_lvmetad", 0), ("use_lvmlockd", 0)):
+                for words in (("lvmconfig",), ("dumpconfig",),
+                              ("lvmconfig", "--config", f"global/{key}=1")):
+                    self.assertEqual(disks.ours(*words, f"global/{key}"),
+                                     (0, f"{key}={value}\n", ""))
+            disks.ours("vgcreate", "vg", "%0")
+            question = ("vgs", "--foreign", "--nolocking", "--noheadings", "--nameprefixes",
+                        "--rows", "--config", "report/compact_output=0", "-o",
+                        "name,clustered,lock_type,systemid,tags", "vg")
+            self.assertEqual(disks.ours(*question), disks.stock(*question))
 
 
 def add_scenario(name, lines, block=512):

@@ -13,12 +13,27 @@
 /* An answer is "yes" at most; what is longer is not valid, however it goes on. */
 #define ANSWER_MAX 256
 
+/* Names in messages may come from strangers' disks: nothing of them may steer a terminal. */
+static void put_shown(FILE *stream, const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		const unsigned char c = (unsigned char)text[i];
+
+		if ((c < ' ' && c != '\t') || c == 0x7f)
+			(void)fprintf(stream, "\\x%02x", c);
+		else
+			(void)fputc(c, stream);
+	}
+}
+
 void output_lines(FILE *stream, const char *text)
 {
 	while (*text) {
 		size_t length = strcspn(text, "\n");
 
-		(void)fprintf(stream, "  %.*s\n", (int)length, text);
+		(void)fputs("  ", stream);
+		put_shown(stream, text, length);
+		(void)fputc('\n', stream);
 		text += length;
 		text += *text == '\n';
 	}

@@ -491,6 +491,34 @@ static const struct cfg_node *parse_text(struct importer *importer, const char *
 	return find_vg_node(*ret_items);
 }
 
+/* No text that LVM2 wrote has carriage returns, but in strings; nor would ours, so it would not be
+ * the same text that is written back. */
+static int check_returns(const char *text, size_t length, struct err *err)
+{
+	const char *end = text + strnlen(text, length);
+	unsigned line = 1;
+	char until = '\0'; /* the end of a string or comment that @at is in */
+
+	if (!memchr(text, '\r', (size_t)(end - text)))
+		return 0;
+	for (const char *at = text; at < end; at++) {
+		line += *at == '\n';
+		if (until) {
+			if (*at == until)
+				until = '\0';
+			else if (until == '"' && *at == '\\' && at + 1 < end)
+				at++;
+		} else if (*at == '\r') {
+			return err_set(err, EUCLEAN,
+				       "Line %u has a carriage return: the text was converted.",
+				       line);
+		} else if (*at == '"' || *at == '\'' || *at == '#') {
+			until = *at == '#' ? '\n' : *at;
+		}
+	}
+	return 0;
+}
+
 int vg_import(const char *text, size_t length, struct vg **ret_vg, struct vg_text_info *info,
 	      struct err *err)
 {
@@ -499,6 +527,8 @@ int vg_import(const char *text, size_t length, struct vg **ret_vg, struct vg_tex
 	struct cfg_node *items;
 	int rc;
 
+	if ((rc = check_returns(text, length, err)))
+		return rc;
 	if (!(vg_node = parse_text(&importer, text, length, &items, &rc)))
 		goto out;
 	if (!(importer.vg = vg_new(vg_node->key))) {

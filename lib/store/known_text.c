@@ -183,8 +183,13 @@ int scan_read_vg(const struct scan *scan, const struct mda_copy *copy, struct vg
 {
 	const struct vg *model = scan_model(scan, copy);
 
-	if (!model) /* for the reason why not */
-		return vg_import(copy->text, copy->text_length, ret_vg, NULL, err);
+	if (!model && vg_import(copy->text, copy->text_length, ret_vg, NULL, err)) /* why not */
+		return err_append(err, "\nMetadata of VG %s on %s at %llu cannot be used.",
+				  copy->summary.name, copy->pv_disk->device->name,
+				  (unsigned long long)(copy->area.offset_bytes +
+						       copy->header.committed.offset_bytes));
+	if (!model)
+		return 0;
 	if (!(*ret_vg = vg_copy(model)))
 		return err_set(err, ENOMEM, "Out of memory for volume group %s.", model->name);
 	return 0;

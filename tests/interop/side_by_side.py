@@ -84,7 +84,8 @@ class Disks:
         """(rc, stdout, stderr) of one command; %0, %1... are the devices."""
         words = [re.sub(r"%(\d)", lambda m: self.devices[int(m[1])], word) for word in words]
         done = subprocess.run([*program, *words], input=stdin, capture_output=True, text=True,
-                              env=self.environment(), check=False, timeout=60)
+                              errors="backslashreplace", env=self.environment(), check=False,
+                              timeout=60)
         return done.returncode, done.stdout, NOISE.sub("", done.stderr)
 
     def ours(self, *words, stdin=""):

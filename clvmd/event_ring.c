@@ -51,7 +51,7 @@ static void print_time(const struct timespec *time, char *text, size_t size)
 
 	(void)gmtime_r(&time->tv_sec, &parts);
 	(void)strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &parts);
-	(void)snprintf(text, size, "%s.%03ldZ", seconds, time->tv_nsec / 1000000);
+	(void)snprintf(text, size, "%s.%03dZ", seconds, (int)(time->tv_nsec / 1000000 % 1000));
 }
 
 static size_t field_count(const struct event *event)

@@ -194,8 +194,31 @@ static void begin(void *data)
 		daemon_stop(d, 4);
 }
 
+/* So that names are known at once, also while the disks do not answer. */
+static void learn_name(void *data, const char *resource, enum lock_mode mode, const char *name)
+{
+	struct daemon *d = data;
+	char vg_name[NODE_NAME_MAX];
+	const char *slash = strchr(name, '/'), *lv_name = slash ? slash + 1 : "";
+	struct uuid lv_id;
+	struct job job = { .vg_name = vg_name,
+			   .clustered = true,
+			   .lv_ids = &lv_id,
+			   .lv_names = &lv_name,
+			   .lv_count = 1 };
+
+	(void)mode;
+	if (!slash || (size_t)(slash - name) >= sizeof(vg_name))
+		return;
+	(void)snprintf(vg_name, sizeof(vg_name), "%.*s", (int)(slash - name), name);
+	memcpy(job.vg_id.text, resource, UUID_LENGTH);
+	memcpy(lv_id.text, resource + UUID_LENGTH, UUID_LENGTH);
+	names_learn(d->names, &job);
+}
+
 void adopt_start(struct daemon *d)
 {
+	journal_each(d->journal, learn_name, d);
 	begin(d);
 }
 

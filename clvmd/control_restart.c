@@ -2,6 +2,7 @@
 /* `clvmd restart` and -S: asked of the old daemon, answered by the new one; and -R. */
 #include <errno.h>
 #include <json-c/json.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 
 #include "clvmd/conf.h"
 #include "clvmd/control.h"
+#include "clvmd/pidfile.h"
 #include "lib/cluster_private.h"
 #include "lib/proto/job.h"
 #include "metadata/base/cleanup.h"
@@ -164,6 +166,16 @@ static void hold_off_others(struct cluster *cluster)
 	(void)json_object_put(object);
 }
 
+/* A daemon of another release, which does not understand more than a signal. */
+static int restart_other_release(struct err *err)
+{
+	pid_t pid = pidfile_holder(CLVMD_PID_PATH);
+
+	if (!pid || kill(pid, SIGUSR2))
+		return err_set(err, EHOSTDOWN, "clvmd is not running on this node.");
+	return wait_until_ready(err);
+}
+
 int control_restart(bool force)
 {
 	static struct context context = { .options.command_line = "clvmd restart" };
@@ -172,8 +184,13 @@ int control_restart(bool force)
 	int rc;
 
 	(void)prctl(PR_SET_NAME, CONTROL_COMM);
-	if (check_conf(&err) || cluster_connect(&context, CLVMD_SOCKET_PATH, &cluster, &err))
+	if (check_conf(&err))
 		return control_fail(&err);
+	rc = cluster_connect(&context, CLVMD_SOCKET_PATH, &cluster, &err);
+	if (rc == -EPROTO)
+		rc = restart_other_release(&err);
+	if (rc || !cluster)
+		return rc ? control_fail(&err) : 0;
 	hold_off_others(cluster);
 	if (!(rc = ask(cluster, force, &err)))
 		rc = wait_until_ready(&err);

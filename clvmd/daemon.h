@@ -31,7 +31,7 @@
 #define EXIT_NOT_RUNNING 3
 #define EXIT_NOT_READY	 5 /* -T passed: as the old daemon */
 #define SECONDS(n)	 ((uint64_t)(n)*QB_TIME_NS_IN_SEC)
-#define SIGNALS_HANDLED	 5
+#define SIGNALS_HANDLED	 6
 
 struct clients;
 struct cfg;

@@ -153,6 +153,13 @@ static int32_t dump_blackbox(int32_t number, void *data)
 	return 0;
 }
 
+static int32_t start_anew(int32_t number, void *data)
+{
+	(void)number;
+	restart_signalled(data);
+	return 0;
+}
+
 static int32_t nothing_to_do(int32_t number, void *data)
 {
 	(void)number;
@@ -168,7 +175,7 @@ static bool handle_signals(struct daemon *d)
 		qb_loop_signal_dispatch_fn call;
 	} handlers[SIGNALS_HANDLED] = {
 		{ SIGTERM, terminate },	    { SIGINT, terminate },     { SIGCHLD, child_ended },
-		{ SIGUSR1, dump_blackbox }, { SIGHUP, nothing_to_do },
+		{ SIGUSR1, dump_blackbox }, { SIGHUP, nothing_to_do }, { SIGUSR2, start_anew },
 	};
 
 	(void)signal(SIGPIPE, SIG_IGN);

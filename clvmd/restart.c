@@ -179,6 +179,20 @@ void restart_request(struct client *client, const struct client_message *message
 	daemon_defer(d, first_look, restart);
 }
 
+void restart_signalled(struct daemon *d)
+{
+	struct restart *restart = d->restart;
+
+	if (restart->wanted)
+		return;
+	log_line(LOG_NOTICE, "SIGUSR2 asks for a restart.");
+	restart->wanted = true;
+	restart->force = false;
+	restart->client = 0;
+	restart->deadline = now_ns() + SECONDS(DRAIN_SECONDS);
+	daemon_defer(d, first_look, restart);
+}
+
 bool restart_holds_back(const struct client *client, const struct client_message *message,
 			char *text, size_t size)
 {

@@ -20,6 +20,9 @@ void restart_destroy(struct restart *restart);
 /** CLIENT_RESTART. */
 void restart_request(struct client *client, const struct client_message *message);
 
+/** SIGUSR2: the same, of who does not speak this daemon's protocol: a newer release. */
+void restart_signalled(struct daemon *d);
+
 /** Is a request that would begin something to be asked again later? @text says so. */
 bool restart_holds_back(const struct client *client, const struct client_message *message,
 			char *text, size_t size);

@@ -241,9 +241,12 @@ static bool connect_again(struct cluster *cluster, struct err *err)
 
 bool cluster_may_repeat(struct cluster *cluster, int rc, int64_t since, struct err *err)
 {
+	int64_t limit = cluster->patience_ms ? (int64_t)cluster->patience_ms
+					     : (int64_t)cluster->lock_timeout * 1000;
+
 	if (cluster->lost)
 		return connect_again(cluster, err);
-	if (rc != -EAGAIN || cluster_now_ms() - since > (int64_t)cluster->lock_timeout * 1000)
+	if (rc != -EAGAIN || cluster_now_ms() - since > limit)
 		return false;
 	pause_ms(RETRY_MS);
 	return true;

@@ -148,6 +148,21 @@ class Restart(RestartCase):
         self.n2.ok("lvcreate -L 4M -n by_n2 vg")
         self.assertEqual(self.n1.ok("tr -d ' \\n' </run/clvm/clients"), "")
 
+    def test_a_member_without_clvmd_is_named_and_blocks_nothing(self):
+        self.n1.ok("vgchange -an vg")
+        self.n2.ok("clvmd stop")
+        lab.corosync.stop(self.n2, "TERM")
+        lab.corosync.start(self.n2, self.cluster.corosync_text)
+        lab.corosync.wait_formed(self.nodes)
+        self.wait_running(self.n1)
+        self.assertRegex(self.n1.ok("clvmd status"), r"n2 +2 +(left|no-clvmd)")
+        self.n1.ok("vgchange -ay vg && lvextend -L +4M vg/lv0")
+        self.n2.fails("lvextend -L +4M vg/lv0", 5, "clvmd is not running on this node")
+        self.assertTrue(self.n2("lvs vg"), "reports need no clvmd")
+        self.cluster.start_clvmd([self.n2], config=None)
+        self.n2.ok("lvchange -ay vg/lv0")
+        self.assert_lv_everywhere("vg", "lv0", 20)
+
     def test_killed_in_the_middle_of_loops_on_both_nodes(self):
         loop = ("for i in $(seq 100); do lvcreate -L 4M -n {0}$i vg; lvextend -l +1 vg/lv0; "
                 "lvremove -y vg/{0}$i; test -e /run/stop && break; done; true")
@@ -259,6 +274,9 @@ class Single(RestartCase):
                            int(self.n1.ok("stat -f -c %S /mnt/fs")))
         self.n1.fails("clvmd stop", 1, "vg/lv0")
         self.n1.ok("clvmd restart")
+        self.n1.ok(f"kill -USR2 {self.pid(self.n1)}")  # of a release that speaks otherwise
+        lab.wait_for(lambda: self.n1.syslog().count("started anew") == 2, 30, "it to start anew")
+        lab.wait_for(lambda: self.n1("clvmd status"), 30, "it to answer")
         self.cluster.kill_clvmd(self.n1)
         self.n1.ok("clvmd -I singlenode")
         self.assertEqual(list(self.holders(self.n1).values()), ["CR"])

@@ -31,7 +31,6 @@
 #include "clvmd/session.h"
 #include "clvmd/start.h"
 #include "clvmd/status.h"
-#include "clvmd/status_metrics.h"
 #include "lib/fd.h"
 #include "lib/process.h"
 #include "lib/version.h"
@@ -251,7 +250,7 @@ static void dispatch(struct client *client, const struct client_message *message
 		{ CLIENT_ABORT, request_phase },       { CLIENT_HOLDERS, status_holders },
 		{ CLIENT_STATUS, status_request },     { CLIENT_LOCKS, status_locks },
 		{ CLIENT_FENCE_ACK, admin_fence_ack }, { CLIENT_STOP, admin_stop },
-		{ CLIENT_EVENTS, events_request },     { CLIENT_METRICS, status_metrics },
+		{ CLIENT_EVENTS, events_request },     { CLIENT_METRICS, status_request },
 		{ CLIENT_RESTART, restart_request },   { CLIENT_READY, admin_ready },
 		{ CLIENT_BLACKBOX, admin_blackbox },
 	};

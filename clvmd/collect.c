@@ -186,6 +186,12 @@ void collect_ask(struct daemon *d)
 			ask(d, up.nodes[i]);
 }
 
+void collect_ask_here(struct daemon *d)
+{
+	if (d->ls)
+		ask(d, d->node);
+}
+
 bool collect_is_complete(const struct daemon *d, uint64_t since)
 {
 	for (size_t i = 0; i < LOCKSPACE_NODES_MAX; i++) {

@@ -28,6 +28,9 @@ void collect_destroy(struct collect *collect);
 /** Ask this node and all members that are up. Their answers call status_arrived(). */
 void collect_ask(struct daemon *d);
 
+/** Ask this node only. */
+void collect_ask_here(struct daemon *d);
+
 /** Have all whom collect_ask() asked at @since or later answered? */
 bool collect_is_complete(const struct daemon *d, uint64_t since);
 

@@ -9,6 +9,7 @@
 #include "clvmd/collect.h"
 #include "clvmd/names.h"
 #include "clvmd/status_locks.h"
+#include "clvmd/status_metrics.h"
 #include "clvmd/status_print.h"
 #include "clvmd/status_volumes.h"
 #include "clvmd/worker.h"
@@ -23,7 +24,7 @@ struct wait {
 	struct status_waits *waits;
 	uint64_t client;
 	uint32_t id;
-	bool json, volumes;
+	enum wait_kind { WAIT_SUMMARY, WAIT_VOLUMES, WAIT_JSON, WAIT_METRICS } kind;
 	uint64_t since; /* answers count from then on */
 	bool has_names;
 	qb_loop_timer_handle timer;
@@ -74,10 +75,12 @@ static void answer(struct wait *wait)
 	struct buf text = { .limit = STATUS_TEXT_MAX };
 
 	if (client) {
-		if (wait->json)
+		if (wait->kind == WAIT_JSON)
 			status_print_json(d, wait->since, &text);
-		else if (wait->volumes)
+		else if (wait->kind == WAIT_VOLUMES)
 			status_volumes_text(d, wait->since, &text);
+		else if (wait->kind == WAIT_METRICS)
+			status_print_metrics(d, wait->since, &text);
 		else
 			status_print_text(d, &text);
 		client_text(client, wait->id, text.data ? text.data : "");
@@ -94,6 +97,15 @@ static void waited_long_enough(void *data)
 	answer(wait);
 }
 
+/* Numbers are of this node, and need no names. */
+static bool is_complete(const struct daemon *d, const struct wait *wait)
+{
+	if (wait->kind == WAIT_METRICS)
+		return collect_facts(d, d->node, wait->since);
+	return wait->has_names &&
+	       (wait->kind == WAIT_SUMMARY || collect_is_complete(d, wait->since));
+}
+
 static void answer_complete(struct daemon *d, void *data)
 {
 	struct wait *next;
@@ -101,10 +113,8 @@ static void answer_complete(struct daemon *d, void *data)
 	(void)data;
 	d->status->answer_pending = false;
 	for (struct wait *wait = d->status->first; wait; wait = next) {
-		bool asks = wait->json || wait->volumes;
-
 		next = wait->next;
-		if (wait->has_names && (!asks || collect_is_complete(d, wait->since)))
+		if (is_complete(d, wait))
 			answer(wait);
 	}
 }
@@ -135,6 +145,15 @@ static void read_names(struct daemon *d)
 	d->status->reading = true;
 }
 
+static enum wait_kind kind_of(const struct client_message *message)
+{
+	if (message->type == CLIENT_METRICS)
+		return WAIT_METRICS;
+	if (message->json)
+		return WAIT_JSON;
+	return message->target == STATUS_VOLUMES ? WAIT_VOLUMES : WAIT_SUMMARY;
+}
+
 static struct wait *add_wait(struct client *client, const struct client_message *message)
 {
 	struct status_waits *waits = client->d->status;
@@ -144,8 +163,7 @@ static struct wait *add_wait(struct client *client, const struct client_message 
 			       .waits = waits,
 			       .client = client->number,
 			       .id = message->id,
-			       .json = message->json,
-			       .volumes = message->target == STATUS_VOLUMES,
+			       .kind = kind_of(message),
 			       .since = now_ns() };
 	waits->first = wait;
 	waits->count++;
@@ -170,8 +188,12 @@ void status_request(struct client *client, const struct client_message *message)
 		answer(wait);
 		return;
 	}
+	if (wait->kind == WAIT_METRICS) {
+		collect_ask_here(d);
+		return;
+	}
 	read_names(d);
-	if (wait->json || wait->volumes)
+	if (wait->kind != WAIT_SUMMARY)
 		collect_ask(d);
 }
 

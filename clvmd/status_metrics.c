@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "clvmd/status_metrics.h"
 
+#include "clvmd/client.h"
+#include "clvmd/collect.h"
 #include "clvmd/event.h"
 #include "clvmd/group.h"
 #include "clvmd/operation.h"
 #include "clvmd/quorum.h"
+#include "clvmd/volumes.h"
 #include "clvmd/worker.h"
 #include "lib/version.h"
 
@@ -105,15 +108,38 @@ static void print_gauges(struct daemon *d, struct buf *out)
 		    "Events that were not sent to a reader that was too slow.", events_lost(d));
 }
 
-void status_metrics(struct client *client, const struct client_message *message)
+/* What this node's kernel says; nothing when it did not say it in time. */
+static void print_volumes(struct daemon *d, uint64_t since, struct buf *out)
 {
-	struct buf text = { .limit = CLIENT_MESSAGE_MAX };
-	struct daemon *d = client->d;
+	static const char name[] = "clvmd_volumes_here";
+	uint64_t active = 0, suspended = 0, open = 0;
+	struct volumes volumes;
 
-	print_gauges(d, &text);
-	print_members(d, &text);
-	print_locks(d, &text);
-	metrics_print(&d->metrics, &text);
-	client_text(client, message->id, text.data ? text.data : "");
-	buf_free(&text);
+	if (!collect_facts(d, d->node, since))
+		return;
+	volumes_gather(d, since, &volumes);
+	for (size_t i = 0; i < volumes.cell_count; i++) {
+		const struct volume_cell *cell = &volumes.cells[i];
+
+		if (cell->node != d->node)
+			continue;
+		active += cell->is_active && !cell->is_suspended;
+		suspended += cell->is_suspended;
+		open += cell->open_count > 0;
+	}
+	volumes_free(&volumes);
+	metrics_head(out, name, "gauge",
+		     "Clustered logical volumes in the kernel of this node, by state.");
+	metrics_sample(out, name, "state", "active", active);
+	metrics_sample(out, name, "state", "suspended", suspended);
+	metrics_sample(out, name, "state", "open", open);
+}
+
+void status_print_metrics(struct daemon *d, uint64_t since, struct buf *out)
+{
+	print_gauges(d, out);
+	print_members(d, out);
+	print_locks(d, out);
+	print_volumes(d, since, out);
+	metrics_print(&d->metrics, out);
 }

@@ -3,9 +3,10 @@
 #ifndef CLVMD_STATUS_METRICS_H
 #define CLVMD_STATUS_METRICS_H
 
-#include "clvmd/client.h"
+#include "clvmd/daemon.h"
+#include "metadata/base/buf.h"
 
-/** CLIENT_METRICS. */
-void status_metrics(struct client *client, const struct client_message *message);
+/** @since: as volumes_gather(). */
+void status_print_metrics(struct daemon *d, uint64_t since, struct buf *out);
 
 #endif

@@ -202,6 +202,9 @@ class Health(IntrospectionCase):
         self.assertEqual(metrics[("clvmd_members", (("state", "up"),))], 2)
         self.assertEqual(metrics[("clvmd_members", (("state", "unclean"),))], 0)
         self.assertEqual(metrics[("clvmd_volume_activations", (("mode", "shared"),))], 2)
+        volumes = {state: metrics[("clvmd_volumes_here", (("state", state),))]
+                   for state in ("active", "suspended", "open")}
+        self.assertEqual(volumes, {"active": 1, "suspended": 0, "open": 0})
         self.assertIn("clvmd_build_info", [name for name, _ in metrics])
         count = metrics[("clvmd_lock_wait_seconds_count", ())]
         self.assertEqual(metrics[("clvmd_lock_wait_seconds_bucket", (("le", "+Inf"),))], count)

@@ -106,12 +106,16 @@ static void carry_out_one(struct daemon *d, const struct effect *effect)
 
 void carry_out(struct daemon *d, const struct effect *effects)
 {
+	bool members_changed = false;
+
 	assert(!d->carrying_out);
 	d->carrying_out = true;
-	for (const struct effect *effect = effects; effect; effect = effect->next)
+	for (const struct effect *effect = effects; effect; effect = effect->next) {
+		members_changed |= effect->type == EFFECT_STATE && effect->node;
 		carry_out_one(d, effect);
+	}
 	d->carrying_out = false;
-	events_watch(d);
+	events_watch(d, members_changed);
 	fence_watch(d);
 	freeze_watch(d);
 	if (!d->flush_pending)

@@ -310,11 +310,12 @@ static void watch_table(struct daemon *d)
 		  event_text("reason", reason));
 }
 
-void events_watch(struct daemon *d)
+void events_watch(struct daemon *d, bool members_changed)
 {
 	bool quorate = lockspace_is_quorate(d->ls);
 
-	lockspace_each_member(d->ls, watch_member, d);
+	if (members_changed)
+		lockspace_each_member(d->ls, watch_member, d);
 	if (quorate != d->events->quorate)
 		event_add(d, EVENT_QUORUM, 0, event_text("quorate", quorate ? "yes" : "no"),
 			  event_text("votes", quorum_votes(d->quorum)));

@@ -38,8 +38,11 @@ void event_add_fields(struct daemon *d, enum event_type type, uint32_t node,
 			 sizeof((const struct event_field[]){ __VA_ARGS__ }) /             \
 				 sizeof(struct event_field))
 
-/** Look for what changed in the lockspace: members, quorum, running. After each call to it. */
-void events_watch(struct daemon *d);
+/**
+ * Look for what changed in the lockspace: quorum, running and, when it said that one changed, the
+ * members' states. After each call to it: so it must cost nothing when nothing did.
+ */
+void events_watch(struct daemon *d, bool members_changed);
 
 /** When @node came into its present state, by this node's CLOCK_REALTIME in seconds; 0: unknown. */
 uint64_t events_member_since(const struct daemon *d, uint32_t node);

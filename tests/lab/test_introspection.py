@@ -196,7 +196,10 @@ class Health(IntrospectionCase):
         self.assertEqual(nodes_of("own", "lv_active_nodes"), "")
 
     def test_prometheus_reads_them(self):
-        metrics = self.metrics(self.n1)
+        # what the kernel has is left out when it is not there in time
+        here = ("clvmd_volumes_here", (("state", "active"),))
+        metrics = lab.wait_for(lambda: (found := self.metrics(self.n1)) and here in found and found,
+                               20, "the kernel's state")
         self.assertEqual(metrics[("clvmd_quorate", ())], 1)
         self.assertEqual(metrics[("clvmd_running", ())], 1)
         self.assertEqual(metrics[("clvmd_members", (("state", "up"),))], 2)

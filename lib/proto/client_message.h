@@ -14,7 +14,8 @@
  *
  * Packets of two messages are never mixed. Whoever breaks a rule is cut off.
  *
- * Who speaks (C command, D clvmd, W worker); every answer repeats the request's `id`, or has 0: turned away:
+ * Who speaks (C command, D clvmd, W worker); every answer repeats the request's `id`; with `id` 0 a
+ * client is turned away:
  *
  *	C HELLO              D WELCOME
  *	C LOCK               D WAITING* then GRANTED or REFUSED

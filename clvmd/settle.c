@@ -102,8 +102,8 @@ void settle_print(const struct daemon *d, char *text, size_t size)
 
 	for (const struct settling *at = d->settling; at && used < size; at = at->next) {
 		if (*at->reason)
-			(void)snprintf(text + used, size - used, "%s%s", used ? "\n" : "",
-				       at->reason);
+			(void)snprintf(text + used, size - used, "%s%s",
+				       used && text[used - 1] != '\n' ? "\n" : "", at->reason);
 		used = strlen(text);
 	}
 }

@@ -477,7 +477,7 @@ void workers_print_stuck(const struct daemon *d, char *text, size_t size)
 		if (!queue->worker || !job->deadline || seconds_of(job, now) < STUCK_SECONDS ||
 		    used + DESCRIPTION_MAX > size)
 			continue;
-		if (used)
+		if (used && text[used - 1] != '\n')
 			text[used++] = '\n';
 		describe_current(queue, now, text + used, size - used);
 		used += strlen(text + used);

@@ -6,7 +6,8 @@ On every node clients take and release locks around a read-modify-write of count
 disk (programs/count_client.c), while nodes, daemons, links and clients fail. After each fault
 clients on all nodes must get on; at the end lab/history.py goes through all events: no two
 holders, no lost update. The order of faults is by a seed that is printed: CLVM_LAB_SEED repeats
-it. CLVM_LAB_HISTORY_ROUNDS is how often each fault comes.
+it. CLVM_LAB_HISTORY_ROUNDS is how often each fault comes, CLVM_LAB_FAULTS which of them (names of
+methods here; all).
 """
 import json
 import os
@@ -19,6 +20,7 @@ from lab import history
 PROGRAM = os.environ["CLVM_LAB_PROGRAMS"] + "/count_client"
 ROUNDS = int(os.environ.get("CLVM_LAB_HISTORY_ROUNDS", "1"))
 SEED = int(os.environ.get("CLVM_LAB_SEED", str(time.time_ns() % 1000000)))
+FAULTS = os.environ.get("CLVM_LAB_FAULTS", "").split()
 CLIENTS = 2     # per node
 COUNTERS = 2    # as in count_client.c
 BLOCK = 4096
@@ -92,17 +94,27 @@ class History(lab.TestCase):
         for _ in range(5):
             self.choose.choice(self.nodes)("pkill -KILL -o -x count_client")
 
+    def stop_with_a_lock(self, node):
+        """Its clients stand still, and one of them has a lock."""
+        def has_one():
+            node("pkill -CONT -x count_client; sleep 0.05; pkill -STOP -x count_client")
+            locks = json.loads(self.others(node)[0].ok("clvmd locks --json"))
+            return [lock for lock in locks if lock["node"] == node.name
+                    and lock["state"] == "granted" and lock["resource"].startswith("V_count")]
+        lab.wait_for(has_one, 60, f"a client on {node.name} to have a lock")
+
     def client_stopped(self, node):
         """Whoever stands still with a lock keeps it."""
-        node("pkill -STOP -x count_client; sleep 2; pkill -CONT -x count_client")
+        self.stop_with_a_lock(node)
+        node("sleep 2; pkill -CONT -x count_client")
 
     def daemon_killed(self, node):
         self.cluster.kill_clvmd(node)
         self.cluster.start_clvmd([node], config=None, wait=90)
 
     def daemon_killed_under_clients(self, node):
-        """They stand still, perhaps with a lock, which a new daemon has to know of."""
-        node("pkill -STOP -x count_client")
+        """They stand still, one with a lock, which a new daemon has to know of."""
+        self.stop_with_a_lock(node)
         self.daemon_killed(node)
         node("sleep 2; pkill -CONT -x count_client")
 
@@ -149,7 +161,8 @@ class History(lab.TestCase):
         self.choose = random.Random(SEED)
         faults = [self.clients_killed, self.client_stopped, self.daemon_killed,
                   self.daemon_killed_under_clients, self.daemon_stopped, self.short_cut,
-                  self.cut_and_healed, self.all_alone, self.frozen, self.power_cut] * ROUNDS
+                  self.cut_and_healed, self.all_alone, self.frozen, self.power_cut]
+        faults = [fault for fault in faults if not FAULTS or fault.__name__ in FAULTS] * ROUNDS
         self.choose.shuffle(faults)
         for node in self.nodes:
             self.start_clients(node)

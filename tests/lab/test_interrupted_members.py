@@ -73,9 +73,16 @@ class LostMembers(MembersCase):
         self.at_each_step(self.owner_daemon_killed)
 
     def owner_daemon_killed(self, size):
+        """Its process lives and may yet write the commit: nothing is settled before it is dead."""
         self.cluster.kill_clvmd(self.n1)
-        self.start_again(self.n1)
+        start = self.n1.spawn("clvmd -T90", timeout=200)
+        lab.wait_for(lambda: "cut_op" in self.n1("clvmd status").text, 30,
+                     "the new daemon to wait for cut_op")
+        self.assertFalse(start.done(), "joined while the command lives")
+        if size == NEW:
+            self.assertTrue(self.suspended(self.n2), "only the disk knows, cut_op may still write")
         self.kill_command(self.n1)
+        self.assertEqual(start.result().rc, 0, repr(start.result()))
 
     def test_power_of_a_participant_cut(self):
         self.at_each_step(self.participant_power_cut)
@@ -129,6 +136,7 @@ class LostRecoverer(MembersCase):
         node.start()
         node.wait_until_up()
         lab.corosync.start(node, self.cluster.corosync_text)
+        lab.corosync.wait_formed([self.n2, node], 2)
         node.write("/etc/clvm/clvmd.conf", self.clvmd_config)
         node("clvmd -T1")
 

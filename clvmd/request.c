@@ -20,9 +20,10 @@
 #include "lib/proto/job.h"
 #include "metadata/base/cleanup.h"
 
-#define SETTLE_WAIT_SECONDS 3  /* a table that settles by itself has done so by then */
-#define CANCEL_SECONDS	    5  /* for the answer to a cancelled lock request */
-#define OP_EXTRA_SECONDS    30 /* beyond what a member's worker gets: then its daemon is stuck */
+#define SETTLE_WAIT_SECONDS 3	 /* a table that settles by itself has done so by then */
+#define TICK_REQUESTS_MAX   4096 /* looked at in one tick; the rest in the next */
+#define CANCEL_SECONDS	    5	 /* for the answer to a cancelled lock request */
+#define OP_EXTRA_SECONDS    30	 /* beyond what a member's worker gets: then its daemon is stuck */
 #define JOB_ARENA_MAX	    ((size_t)64 << 20)
 #define REASON_MAX	    512
 
@@ -614,19 +615,28 @@ static bool check_pause(struct daemon *d, struct request *request, uint64_t now)
 	return true;
 }
 
-void request_tick(struct daemon *d, uint64_t now)
+/* The first request that is due; false when none is. The list may have changed after. */
+static bool tick_one(struct daemon *d, uint64_t now)
 {
 	for (struct request *request = d->requests->first; request; request = request->next) {
 		if (request->kind == REQUEST_LOCK && check_pause(d, request, now))
-			return;
+			return true;
 		if (!request->deadline || now < request->deadline)
 			continue;
 		if (request->kind == REQUEST_LOCK)
 			lock_timed_out(d, request, now);
 		else
 			op_timed_out(d, request);
-		return; /* the list may have changed: the next one in a second */
+		return true;
 	}
+	return false;
+}
+
+void request_tick(struct daemon *d, uint64_t now)
+{
+	/* Many may be due at once, when quorum is lost. Each is so once. */
+	for (size_t i = 0; i < TICK_REQUESTS_MAX && tick_one(d, now); i++)
+		continue;
 }
 
 void request_fail_all(struct daemon *d, const char *why)

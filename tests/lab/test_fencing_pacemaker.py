@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Real pacemaker with a fence device: clvmd asks it, and believes no success from before the loss."""
+import json
+
 import lab
 
 START = """install -d -o hacluster -g haclient -m 750 /run/crm /var/lib/pacemaker \

@@ -7,7 +7,7 @@ import time
 from . import corosync, isolate, network
 from .disk import Disk
 from .node import Node
-from .wait import wait_for
+from .wait import SLOW, wait_for
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 COMMANDS = ("pvcreate", "pvremove", "pvresize", "pvs", "vgcreate", "vgremove", "vgs", "vgextend", "vgreduce",
@@ -121,7 +121,7 @@ class Cluster:
         for node in nodes:
             if config is not None:
                 node.write("/etc/clvm/clvmd.conf", config)
-            jobs.append(node.spawn(f"{command or 'clvmd'} -T{wait} "
+            jobs.append(node.spawn(f"{command or 'clvmd'} -T{int(wait * SLOW)} "
                                    f">>/lab/{node.name}/clvmd.err 2>&1 </dev/null",
                                    timeout=wait + 60))
         for node, job in zip(nodes, jobs):

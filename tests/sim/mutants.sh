@@ -50,7 +50,6 @@ goodbye-with-locks|12|lockspace.c|s/if (own_holds(ls)) {/if (false) {/
 dead-daemon-releases|13|member.c|s/table_make_orphans(ls, node);/table_drop_locks(ls, node);/
 orphans-not-taken-over|13|snapshot.c|/^bool claim_apply/,/^}/s/table_drop_locks(ls, from->node);//
 unclean-released-early|14|member.c|s/ops_member_lost(ls, node);/table_drop_locks(ls, node); ops_member_lost(ls, node);/
-reboot-releases-nothing|14|member.c|/^static void rebooted/,/^}/s/forget_locks(ls, member);//
 no-core-no-strangers|14|state_round.c|/^static bool may_run/,/^}/s/|| !ls->decided//;/^static void join_core/,/^}/s/member->unclean = true;//
 fenced-without-asking-who|16|lockspace.c|/^static int why_not_fenced/,/^}/s/if (member->present)/if (false)/
 orphan-owner-may-vanish|14|member.c|/^void members_ring_changed/,/^}/s/if (table_has_locks(ls, member->node) .*/if (false) {/

@@ -94,9 +94,12 @@ static void it_joins_as_new_when_its_last_volume_is_gone(void **state)
 	assert_int_equal(bus_state(bus, 1, 3), MEMBER_UP);
 	assert_int_equal(bus_locks(bus, 3, LV), 1); /* node 1's: nothing of its own came along */
 	assert_true(lockspace_hash(bus->ls[1]) == lockspace_hash(bus->ls[3]));
+	bus_ask(bus, 3, 0, 3, "V_of_3", MODE_EX, true);
 	bus_isolate(bus, 3); /* and it is written off no more */
 	bus_merge(bus);
 	assert_true(lockspace_is_running(bus->ls[3]) && lockspace_is_running(bus->ls[1]));
+	assert_int_equal(bus_count(bus, EFFECT_GHOST, 0), 1);
+	assert_int_equal(bus_locks(bus, 1, "V_of_3"), 1);
 }
 
 static void one_that_holds_nothing_is_let_in_at_once(void **state)

@@ -200,6 +200,25 @@ static void quorum_lost_on_the_same_ring_pauses(void **state)
 	assert_true(lockspace_is_running(bus->ls[1]));
 }
 
+static void a_request_under_way_when_quorum_is_lost_waits_only_if_it_may(void **state)
+{
+	struct event_quorum quorum = { .quorate = false };
+	struct bus *bus = *state;
+
+	quorum.ring = (struct ring_id){ 1, bus->ring_of[2] };
+	bus_take(bus, 2, lockspace_quorum(bus->ls[2], &quorum)); /* node 1 has not heard of it */
+	bus_ask(bus, 1, 5, 1, V_VG, MODE_EX, false);
+	assert_int_equal(bus_find(bus, EFFECT_REFUSED, 1)->error, -ENOLCK);
+	assert_string_equal(bus_find(bus, EFFECT_REFUSED, 1)->text,
+			    "node n2 says that the cluster is not quorate");
+	bus_ask(bus, 1, 5, 2, V_VG, MODE_EX, true);
+	assert_null(bus_find(bus, EFFECT_REFUSED, 2));
+	quorum.quorate = true;
+	bus_take(bus, 2, lockspace_quorum(bus->ls[2], &quorum));
+	bus_run(bus);
+	assert_true(bus_granted(bus, 2));
+}
+
 static void a_quorum_callback_of_another_ring_does_not_count(void **state)
 {
 	struct event_quorum quorum = { .quorate = false, .ring = { 1, 4711 } };
@@ -295,6 +314,7 @@ int main(void)
 		TEST(fencing_of_a_member_is_not_believed),
 		TEST(a_side_without_quorum_grants_nothing_and_believes_no_fencing),
 		TEST(quorum_lost_on_the_same_ring_pauses),
+		TEST(a_request_under_way_when_quorum_is_lost_waits_only_if_it_may),
 		TEST(a_quorum_callback_of_another_ring_does_not_count),
 		TEST(a_clean_leaver_holds_nothing_and_is_not_missed),
 		TEST(a_node_with_orphans_that_vanishes_is_unclean),

@@ -8,8 +8,8 @@
 
 #include "clvmd/core/internal.h"
 
-#define CHECK_BUCKETS 256 /* of a large table, after one event; a small one is checked as a whole \
-			   */
+#define SMALL_TABLE   64 /* locks: checked as a whole after every event */
+#define CHECK_BUCKETS 32 /* of a larger one, after one event */
 
 static bool fail(struct err *err, const char *what, const char *name)
 {
@@ -107,7 +107,7 @@ bool check_in_turn(struct lockspace *ls, struct err *err)
 {
 	size_t locks = 0, from = ls->checked_buckets;
 
-	if (ls->bucket_count <= CHECK_BUCKETS)
+	if (ls->lock_count <= SMALL_TABLE)
 		return lockspace_check(ls, err);
 	ls->checked_buckets = from + CHECK_BUCKETS < ls->bucket_count ? from + CHECK_BUCKETS : 0;
 	return check_members(ls, err) && check_waiters(ls, &locks, err) &&

@@ -8,6 +8,7 @@
 #define INDENT_MAX     5 /* tabs, however deep */
 #define COMMENT_COLUMN 5 /* tabs before a comment of a short line */
 #define TAB	       8
+#define INTEGERS_OF_G  1000000 /* below this, %g prints whole numbers in full */
 
 static unsigned indent_tabs(const struct text_out *out)
 {
@@ -16,10 +17,12 @@ static unsigned indent_tabs(const struct text_out *out)
 
 static void begin_line(struct text_out *out)
 {
+	static const char indent[] = "\t\t\t\t\t";
 	unsigned tabs = out->is_file ? indent_tabs(out) : out->tight_depth;
 
-	for (unsigned i = 0; i < tabs; i++)
+	for (; tabs > INDENT_MAX; tabs--)
 		buf_add_short(out->buf, "\t", 1);
+	buf_add_short(out->buf, indent, tabs);
 	out->line_start = out->buf->used;
 }
 
@@ -91,10 +94,11 @@ void out_close(struct text_out *out)
 	out_line(out, "}");
 }
 
+/* @key is one of ours, so the grammar reads it back as it is. */
 static void begin_key(struct text_out *out, const char *key)
 {
 	begin_line(out);
-	add_name(out->buf, key);
+	buf_puts(out->buf, key);
 	buf_puts(out->buf, " = ");
 }
 
@@ -121,7 +125,11 @@ const char *out_size_text(uint64_t sectors, char text[OUT_SIZE_TEXT])
 
 	for (; value > 1024 && unit + 1 < sizeof(units) / sizeof(*units); unit++)
 		value /= 1024;
-	(void)snprintf(text, OUT_SIZE_TEXT, "%g %s", value, units[unit]);
+	/* %g is slow, and an extent's size is seldom a fraction. */
+	if (value < INTEGERS_OF_G && value == (double)(unsigned)value)
+		(void)snprintf(text, OUT_SIZE_TEXT, "%u %s", (unsigned)value, units[unit]);
+	else
+		(void)snprintf(text, OUT_SIZE_TEXT, "%g %s", value, units[unit]);
 	return text;
 }
 

@@ -19,6 +19,9 @@ struct exporter {
 	struct text_out out;
 	struct vg *vg;
 	const struct vg_text_info *info;
+	const char *time_text; /* what format_time() said of @time_told; or NULL */
+	uint64_t time_told;
+	char time_buffer[64];
 };
 
 static void put_text(struct text_out *out, const char *key, const char *text)
@@ -61,14 +64,22 @@ static void put_nodes(struct text_out *out, const struct cfg_node *nodes)
 		out_node(out, nodes, NULL);
 }
 
+/* LVs made by one command or script often share a second, and telling it takes a while. */
+static const char *time_comment(struct exporter *exporter, uint64_t seconds)
+{
+	if (!exporter->time_text || exporter->time_told != seconds)
+		exporter->time_text = exporter->info->format_time(seconds, exporter->time_buffer,
+								  sizeof(exporter->time_buffer));
+	exporter->time_told = seconds;
+	return exporter->time_text;
+}
+
 static void put_time(struct exporter *exporter, const char *key, uint64_t seconds)
 {
-	char text[64];
-	const char *comment = NULL;
+	const bool is_told = exporter->out.is_file && exporter->info->format_time;
 
-	if (exporter->out.is_file && exporter->info->format_time)
-		comment = exporter->info->format_time(seconds, text, sizeof(text));
-	out_number(&exporter->out, key, (int64_t)seconds, comment);
+	out_number(&exporter->out, key, (int64_t)seconds,
+		   is_told ? time_comment(exporter, seconds) : NULL);
 }
 
 static void put_extents(struct exporter *exporter, const char *key, uint32_t count)

@@ -5,11 +5,11 @@
 #include <stddef.h>
 
 const struct command *const commands[] = {
-	&cmd_lvchange,	   &cmd_lvcreate, &cmd_lvdisplay, &cmd_lvextend, &cmd_lvmconfig,
-	&cmd_lvmdiskscan,  &cmd_lvreduce, &cmd_lvremove,  &cmd_lvrename, &cmd_lvresize,
-	&cmd_lvs,	   &cmd_lvscan,	  &cmd_pvck,	  &cmd_pvcreate, &cmd_pvdisplay,
-	&cmd_pvremove,	   &cmd_pvresize, &cmd_pvs,	  &cmd_pvscan,	 &cmd_vgcfgbackup,
-	&cmd_vgcfgrestore, &cmd_vgchange, &cmd_vgck,	  &cmd_vgcreate, &cmd_vgdisplay,
-	&cmd_vgextend,	   &cmd_vgreduce, &cmd_vgremove,  &cmd_vgrename, &cmd_vgs,
-	&cmd_vgscan,	   NULL,
+	&cmd_lvchange,	  &cmd_lvcreate,     &cmd_lvdisplay, &cmd_lvextend, &cmd_lvmconfig,
+	&cmd_lvmdiskscan, &cmd_lvreduce,     &cmd_lvremove,  &cmd_lvrename, &cmd_lvresize,
+	&cmd_lvs,	  &cmd_lvscan,	     &cmd_pvchange,  &cmd_pvck,	    &cmd_pvcreate,
+	&cmd_pvdisplay,	  &cmd_pvremove,     &cmd_pvresize,  &cmd_pvs,	    &cmd_pvscan,
+	&cmd_vgcfgbackup, &cmd_vgcfgrestore, &cmd_vgchange,  &cmd_vgck,	    &cmd_vgcreate,
+	&cmd_vgdisplay,	  &cmd_vgexport,     &cmd_vgextend,  &cmd_vgimport, &cmd_vgreduce,
+	&cmd_vgremove,	  &cmd_vgrename,     &cmd_vgs,	     &cmd_vgscan,   NULL,
 };

@@ -44,6 +44,18 @@ int op_pv_create(struct context *context, const char *device, const struct pv_cr
 		 struct err *err) MUST_CHECK;
 int op_pv_remove(struct context *context, const char *device, struct err *err) MUST_CHECK;
 
+enum tristate { UNSET = 0, YES, NO };
+
+struct pv_change_args {
+	enum tristate allocatable;
+	const char *const *add_tags, *const *del_tags;
+	size_t add_tag_count, del_tag_count;
+};
+
+/** pvchange. -ENODEV no such device or no PV; -EALREADY: allocatable as asked before. */
+int op_pv_change(struct context *context, const char *device, const struct pv_change_args *args,
+		 struct err *err) MUST_CHECK;
+
 /**
  * pvresize; @sectors 0: as large as the device. Asks when it is another size than the device's.
  * -ENODEV no such device or no PV; -ENOSPC what is used would not fit. In a clustered VG all
@@ -53,8 +65,6 @@ int op_pv_resize(struct context *context, const char *device, uint64_t sectors,
 		 struct err *err) MUST_CHECK;
 
 /* ---- volume groups ---- */
-
-enum tristate { UNSET = 0, YES, NO };
 
 struct vg_create_args {
 	const char *name;
@@ -136,6 +146,11 @@ struct vg_change_args {
 };
 int op_vg_change(struct context *context, const char *name, const struct vg_change_args *args,
 		 struct err *err) MUST_CHECK;
+
+/** On no node may an LV be active: -EBUSY. @skips: one that is exported already is no failure. */
+int op_vg_export(struct context *context, const char *name, bool skips, struct err *err) MUST_CHECK;
+/** @skips: one that is not exported is no failure. */
+int op_vg_import(struct context *context, const char *name, bool skips, struct err *err) MUST_CHECK;
 
 /* ---- logical volumes ---- */
 

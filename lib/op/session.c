@@ -104,7 +104,7 @@ static int read_metadata_twice(struct session *session, const char *name, struct
 static bool is_write(enum session_access access)
 {
 	return access == SESSION_WRITE || access == SESSION_WRITE_PARTIAL ||
-	       access == SESSION_REPLACE;
+	       access == SESSION_WRITE_EXPORTED || access == SESSION_REPLACE;
 }
 
 static char *vg_resource(const char *name)
@@ -206,7 +206,8 @@ static int check_writable(const struct session *session, enum session_access acc
 		return err_set(err, ENOTUNIQ,
 			       "Cannot update volume group %s with duplicate PV devices.",
 			       vg->name);
-	if (access == SESSION_WRITE && has_missing_pv(session->before))
+	if ((access == SESSION_WRITE || access == SESSION_WRITE_EXPORTED) &&
+	    has_missing_pv(session->before))
 		return err_set(err, EPERM,
 			       "Cannot change VG %s while PVs are missing.\n"
 			       "See vgreduce --removemissing and vgextend --restoremissing.",
@@ -230,7 +231,8 @@ static int check_access(const struct session *session, enum session_access acces
 			       "Volume group \"%s\" is clustered: it can only be read with "
 			       "--nolocking.",
 			       vg->name);
-	if (vg->status & STATUS_EXPORTED && access != SESSION_REPLACE)
+	if (vg->status & STATUS_EXPORTED && access != SESSION_REPLACE &&
+	    access != SESSION_WRITE_EXPORTED)
 		return err_set(err, EPERM, "Volume group %s is exported", vg->name);
 	return is_write(access) ? check_writable(session, access, err) : 0;
 }
@@ -271,7 +273,7 @@ int session_open(struct context *context, const char *name, enum session_access 
 		 struct session *session, struct err *err)
 {
 	AUTO_FREE char *vg_name = NULL;
-	bool again = true, clustered;
+	bool again = true, clustered, exported;
 	int rc;
 
 	*session = (struct session){ .context = context };
@@ -295,8 +297,10 @@ int session_open(struct context *context, const char *name, enum session_access 
 		rc = err_set(err, ENOMEM, "Out of memory for volume group %s.", name);
 	if (!rc)
 		return 0;
+	/* LVM2 has no second line for an exported one. */
+	exported = session->before && session->before->vg->status & STATUS_EXPORTED;
 	session_close(session);
-	return rc == -ENOTUNIQ ? rc : err_cannot_process_vg(err, name);
+	return rc == -ENOTUNIQ || exported ? rc : err_cannot_process_vg(err, name);
 }
 
 static int reserve(struct context *context, const char *name, bool clustered, bool damaged,

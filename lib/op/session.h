@@ -33,6 +33,7 @@ enum session_access {
 	SESSION_WRITE,	       /* EX; refuses what cannot be changed (exported, missing PVs, ...) */
 	SESSION_WRITE_PARTIAL, /* EX; missing PVs are allowed (vgreduce, lvremove) */
 	SESSION_REPLACE, /* EX; any VG that is this host's: its metadata are about to be replaced */
+	SESSION_WRITE_EXPORTED, /* as WRITE, and exported ones too (vgexport, vgimport) */
 	SESSION_DEACTIVATE, /* as READ, but goes on without the lock when the cluster cannot grant
 			       (rule 9) */
 	SESSION_LOOK, /* PR where the cluster can grant it, else none: a text is whole without. Any

@@ -130,15 +130,15 @@ void display_pv(const struct display *display, const struct report_row *row)
 	const struct shown_pv pv = look(row);
 	struct context *context = display->context;
 
-	if (is_exported(&pv))
-		ctx_print(context, "Physical volume \"%s\" of volume group \"%s\" is exported",
-			  pv.name, pv.vg->name);
 	if (display->form == DISPLAY_SHORT) {
 		ctx_print(context, "Device \"%s\" has a capacity of %s", pv.name,
 			  display_size(display,
 				       pv.vg ? (uint64_t)pv.free * pv.vg->extent_size : pv.size));
 		return;
 	}
+	if (is_exported(&pv))
+		ctx_print(context, "Physical volume \"%s\" of volume group \"%s\" is exported",
+			  pv.name, pv.vg->name);
 	if (!pv.vg)
 		ctx_print(context, "\"%s\" is a new physical volume of \"%s\"", pv.name,
 			  display_size(display, pv.size));

@@ -167,7 +167,10 @@ static void feed_named_lv(struct feed *feed, const char *name)
 	}
 	if (!(vg = find_vg(feed, vg_name)))
 		return;
-	if (!lv_name) {
+	if (vg->stored->vg->status & STATUS_EXPORTED) {
+		(void)err_set(&err, EPERM, "Volume group %s is exported", vg_name);
+		fail(feed, &err);
+	} else if (!lv_name) {
 		feed_lvs_of(feed, vg);
 	} else if ((lv = vg_find_lv(vg->stored->vg, lv_name)) && !lv_is_snapshot_record(lv)) {
 		feed_lv(feed, vg, lv);

@@ -290,6 +290,58 @@ SCENARIOS = {
         pvresize %0 %1
         vgs -o+vg_seqno
         vgremove -f vg""",  # stock writes a dev_size that is less by pe_start: not compared
+    "export": """
+        vgcreate --addtag t vg %0 %1
+        vgcreate other %2
+        lvcreate -an -Zn -n a -l1 vg
+        vgimport vg
+        vgexport nosuch vg
+        vgexport vg
+        vgs
+        pvs
+        vgchange -ay vg
+        lvcreate -an -Zn -n b -l1 vg
+        vgremove -f vg
+        vgexport
+        vgexport -a vg
+        vgimport vg
+        vgexport -a
+        pvs -o+pv_attr
+        vgimport -a
+        vgexport -t vg
+        vgimport nosuch vg
+        vgexport vg
+        pvdisplay
+        pvdisplay -c
+        vgdisplay
+        lvdisplay vg
+        lvs vg
+        lvs vg/a
+        vgimport vg
+        vgs -o+vg_seqno""",
+    "pvchange": """
+        pvcreate %0 %1 %2
+        vgcreate vg %0 %1
+        pvchange -x n %0
+        pvchange -x n %0
+        pvchange -xn %0 %1
+        pvchange -xy %0 %1
+        pvchange --addtag t1 %0
+        pvchange --addtag t2 --deltag t1 %0
+        pvchange --deltag nosuch %0
+        pvchange -x n %2
+        pvchange --addtag x %2
+        pvchange %0
+        pvchange
+        pvchange -x n /dev/nodev
+        pvchange -x q %0
+        pvchange --addtag a --addtag b -x n %0
+        pvchange -t -xy %0
+        lvcreate -an -Zn -n a -l1 vg %0
+        pvs -o pv_name,pv_tags,pv_attr,vg_name
+        vgexport vg
+        pvchange -xn %0
+        vgimport vg""",
     "configuration": """
         lvmconfig devices/obtain_device_list_from_udev
         lvmconfig activation/udev_sync activation/udev_rules

@@ -64,6 +64,20 @@ class MainJob(lab.StoryCase):
         self.n1.ok("lvchange -ay vg/lv0")
         self.assert_lv_everywhere("vg", "lv0", 16)
 
+    def test_an_exported_vg_is_left_alone_on_all_nodes(self):
+        self.n1.ok("vgcreate vg /dev/ubda && lvcreate -aey -L 16M -n lv0 vg")
+        self.assertRegex(self.n2.ok("vgdisplay vg"), r"Clustered +yes")
+        self.n2.fails("vgexport vg", 5, "has active logical volumes")
+        self.n1.ok("vgchange -an vg")
+        self.n2.ok("vgexport vg")
+        self.assertEqual(lab.report(self.n1, "vgs", "vg_attr")[0]["vg_attr"], "wzx-nc")
+        for command in ("vgchange -ay vg", "lvcreate -L 4M vg", "vgexport vg"):
+            self.n1.fails(command, 5, "Volume group vg is exported")
+        self.n2.ok("vgimport vg && pvchange -xn /dev/ubda")
+        self.n1.fails("lvcreate -L 4M vg", 5, "Insufficient free space")
+        self.n1.ok("pvchange -xy /dev/ubda && vgchange -ay vg")
+        self.assert_lv_everywhere("vg", "lv0", 16)
+
     def test_what_one_node_writes_the_other_reads(self):
         self.n1.ok("vgcreate vg /dev/ubda && lvcreate -L 16M -n lv0 vg")
         self.n1.ok("yes one | head -c 4096 | dd of=/dev/vg/lv0 bs=4096 oflag=direct")

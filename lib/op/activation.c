@@ -270,6 +270,36 @@ static struct activate_args args_for(const struct session *session,
 	return mine;
 }
 
+/* A node takes the locks of all LVs or none: one that is held elsewhere must not keep the others
+ * from being activated. Each is said aloud but the last, which is the result. */
+static int apply_each(const struct session *session, struct lv *const *lvs, size_t count,
+		      const struct activate_args *args, struct err *err)
+{
+	struct err failed = { 0 };
+
+	for (size_t i = 0; i < count; i++) {
+		struct err one = { 0 };
+
+		if (!apply(session, &lvs[i], 1, args, &one))
+			continue;
+		ctx_report_error(session->context, &failed);
+		failed = one;
+	}
+	if (failed.code && err)
+		*err = failed;
+	return failed.code;
+}
+
+static int activate_vg(const struct session *session, struct lv *const *lvs, size_t count,
+		       const struct activate_args *args, struct err *err)
+{
+	int rc = apply(session, lvs, count, args, err);
+
+	if (rc != -EBUSY || count < 2 || args->refresh || !session_is_clustered(session))
+		return rc;
+	return apply_each(session, lvs, count, args, err);
+}
+
 int op_vg_activate(struct context *context, const char *name, const struct activate_args *given,
 		   struct err *err)
 {
@@ -291,7 +321,7 @@ int op_vg_activate(struct context *context, const char *name, const struct activ
 	count = choose(&session, args, chosen, &failed);
 	rc = change_is_deactivation(args->change)
 		     ? deactivate_vg(&session, chosen, count, args, &failed, err)
-		     : apply(&session, chosen, count, args, err);
+		     : activate_vg(&session, chosen, count, args, err);
 	if (!args->refresh &&
 	    !count_active_here(&session, session.before->vg->lvs, session.before->vg->lv_count,
 			       &active, &ignored) &&

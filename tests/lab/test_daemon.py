@@ -171,6 +171,14 @@ class Activation(DaemonCase):
         self.n2.ok("lvchange -aey vg/lv0")
         self.assertEqual(self.holders(self.n1), {"n2": "EX"})
 
+    def test_a_volume_held_elsewhere_does_not_hinder_the_others_of_its_vg(self):
+        self.n1.ok("lvcreate -L 4M -n lv1 vg && lvcreate -L 4M -n lv2 vg && vgchange -an vg && "
+                   "lvchange -aey vg/lv0")
+        self.n2.fails("vgchange -ay vg", 5, "vg/lv0 is active exclusively on node n1")
+        for lv in ("lv1", "lv2"):
+            self.assertEqual(self.holders(self.n1, lv), {"n1": "CR", "n2": "CR"})
+        self.assertEqual(self.holders(self.n1), {"n1": "EX"})
+
     def test_a_shared_volume_is_not_made_exclusive(self):
         self.n2.fails("lvchange -aey vg/lv0", 5, "vg/lv0", "n1")
         self.assertEqual(self.holders(self.n1), {"n1": "CR", "n2": "CR"})

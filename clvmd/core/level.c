@@ -23,9 +23,11 @@ uint64_t level_wanted(const struct lockspace *ls)
 	return level;
 }
 
+/* No other level is on its way, and everybody knows this one. */
 bool level_is_settled(const struct lockspace *ls)
 {
-	return ls->level == level_wanted(ls) && own_min_acked(ls) >= ls->level_count;
+	return !ls->level_sent && ls->level == level_wanted(ls) &&
+	       own_min_acked(ls) >= ls->level_count;
 }
 
 /* The lowest synced member says it. */
@@ -43,7 +45,8 @@ void table_level(struct lockspace *ls, const struct member *from, const struct m
 {
 	if (from == ls->self)
 		ls->level_sent = false;
-	if (message->number == ls->level)
+	/* Was sent by who is not the lowest any more: another one decides who gets the table. */
+	if (from != lowest_synced(ls) || message->number == ls->level)
 		return;
 	ls->level = message->number;
 	ls->level_count = ls->count;

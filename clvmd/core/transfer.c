@@ -112,7 +112,9 @@ static bool may_sync(const struct lockspace *ls, const struct member *member)
 
 static void send_sync(struct lockspace *ls)
 {
-	struct message message = { .type = MESSAGE_SYNC, .request = ls->sync_number + 1 };
+	struct message message = { .type = MESSAGE_SYNC,
+				   .request = ls->sync_number + 1,
+				   .number = ls->level };
 	uint32_t nodes[LOCKSPACE_NODES_MAX];
 	struct buf bytes = { .limit = sizeof(nodes) };
 	size_t count = 0;
@@ -205,7 +207,8 @@ void transfer_sync(struct lockspace *ls, struct member *from, const struct messa
 		transfer_begins(ls, from->node, message);
 		if (from == ls->self)
 			send_chunks(ls);
-	} else if (ls->keeping || names_node(message, ls->node)) {
+	} else if (ls->keeping || (names_node(message, ls->node) && message->number <= ls->minor)) {
+		/* One of a newer level was for an earlier daemon of this node. */
 		ls->keeping = true;
 		keep_bytes(ls, KEPT_SYNC, from->node, bytes, length);
 	}

@@ -136,6 +136,29 @@ static void an_unknown_message_is_fatal_to_a_member_unless_optional(void **state
 	assert_false(lockspace_is_up(bus->ls[1]));
 }
 
+/* Named by node, it was meant for the newer daemon that ran here before. */
+static void a_copy_of_a_newer_table_is_not_for_an_older_daemon(void **state)
+{
+	const unsigned char self[4] = { 3 };
+	struct message sync = {
+		.type = MESSAGE_SYNC, .request = 9, .number = 5, .nodes = { self, sizeof(self) }
+	};
+	struct buf AUTO_BUF bytes = { .limit = MESSAGE_LENGTH_MAX };
+	struct bus *bus = *state;
+
+	sync.ring = (struct ring_id){ 1, bus->ring };
+	message_encode(&sync, &bytes);
+	bus_start(bus, 3);
+	bus_take(bus, 3,
+		 lockspace_message(bus->ls[3],
+				   &(struct event_message){ 2, bytes.data, bytes.used }));
+	send_unknown(bus, 3, false, bus->ring); /* it keeps nothing: not meant for it either */
+	assert_int_equal(bus_count(bus, EFFECT_LEAVE, 0), 0);
+	bus_start(bus, 1);
+	bus_start(bus, 2);
+	assert_true(lockspace_is_running(bus->ls[3]));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -145,6 +168,7 @@ int main(void)
 		TEST(an_older_joiner_lowers_it_before_it_gets_the_table),
 		TEST(levels_survive_a_cut),
 		TEST(an_unknown_message_is_fatal_to_a_member_unless_optional),
+		TEST(a_copy_of_a_newer_table_is_not_for_an_older_daemon),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

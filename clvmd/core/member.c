@@ -302,5 +302,7 @@ void member_hello(struct lockspace *ls, struct member *member, const struct hell
 	member->daemon = hello->daemon;
 	if (is_new_daemon || hello->denies_form)
 		member->loaded = false;
+	if (is_new_daemon)
+		member->loading = false; /* a transfer under way was meant for the one before */
 	ls->pump_due = true;
 }

@@ -225,7 +225,7 @@ static void transfer_done(struct lockspace *ls)
 	transfer_stopped(ls);
 }
 
-/* Chunks name their SYNC; a joiner applies what it kept since that one. */
+/* Chunks name their SYNC by daemon and number; a joiner applies what it kept since that one. */
 static bool is_expected(struct lockspace *ls, const struct member *from,
 			const struct message *message)
 {
@@ -238,6 +238,7 @@ static bool is_expected(struct lockspace *ls, const struct member *from,
 	for (const struct kept *at = ls->kept; at && !found; at = at->next)
 		if (at->type == KEPT_SYNC && at->node == from->node &&
 		    !message_decode(at->bytes, at->length, &sync, NULL) &&
+		    is_same(sync.daemon.bytes, message->daemon.bytes) &&
 		    sync.request == message->request && names_node(&sync, ls->node))
 			found = at;
 	if (found && found != ls->chunks_for) {

@@ -82,12 +82,28 @@ static inline void bus_take(struct bus *bus, uint32_t on, const struct effect *e
 	}
 }
 
-static inline bool bus_is_ack(const struct bus_message *message)
+static inline bool bus_is(const struct bus_message *message, enum message_type type)
 {
 	struct message decoded;
 
+	assert_non_null(message);
 	assert_int_equal(message_decode(message->bytes, message->length, &decoded, NULL), 0);
-	return decoded.type == MESSAGE_ACK;
+	return decoded.type == type;
+}
+
+/* The message that is delivered next: to all in its sender's component. */
+static inline void bus_deliver(struct bus *bus)
+{
+	struct bus_message *message = bus->first;
+	struct event_message event = { message->from, message->bytes, message->length };
+
+	if (!(bus->first = message->next))
+		bus->last = &bus->first;
+	for (uint32_t n = 1; n <= bus->nodes; n++)
+		if (bus->ls[n] && bus->component[n] == message->component &&
+		    !(bus->drop_acks && bus_is(message, MESSAGE_ACK)))
+			bus_take(bus, n, lockspace_message(bus->ls[n], &event));
+	free(message);
 }
 
 /* Deliver everything, until nobody says anything more. */
@@ -95,23 +111,34 @@ static inline void bus_run(struct bus *bus)
 {
 	for (int pass = 0; pass < 2; pass++) {
 		while (bus->first) {
-			struct bus_message *message = bus->first;
-			struct event_message event = { message->from, message->bytes,
-						       message->length };
-
-			if (!(bus->first = message->next))
-				bus->last = &bus->first;
-			for (uint32_t n = 1; n <= bus->nodes; n++)
-				if (bus->ls[n] && bus->component[n] == message->component &&
-				    !(bus->drop_acks && bus_is_ack(message)))
-					bus_take(bus, n, lockspace_message(bus->ls[n], &event));
-			free(message);
+			bus_deliver(bus);
 			pass = 0;
 		}
 		for (uint32_t n = 1; n <= bus->nodes; n++)
 			if (bus->ls[n])
 				bus_take(bus, n, lockspace_flush(bus->ls[n]));
 	}
+}
+
+/* Take a message of that type of node @from out of the queue: to be freed or given back. */
+static inline struct bus_message *bus_hold_back(struct bus *bus, uint32_t from,
+						enum message_type type)
+{
+	struct bus_message **link = &bus->first, *held;
+
+	while (*link && ((*link)->from != from || !bus_is(*link, type)))
+		link = &(*link)->next;
+	assert_non_null(held = *link);
+	if (!(*link = held->next))
+		bus->last = link;
+	held->next = NULL;
+	return held;
+}
+
+static inline void bus_give_back(struct bus *bus, struct bus_message *held)
+{
+	*bus->last = held;
+	bus->last = &held->next;
 }
 
 static inline void bus_ring(struct bus *bus, uint32_t n, bool quorate)
@@ -154,7 +181,7 @@ static inline void bus_create(struct bus *bus, uint32_t n)
 	bus_take(bus, n, lockspace_nodelist(bus->ls[n], list, bus->nodes));
 }
 
-static inline void bus_join(struct bus *bus, uint32_t n)
+static inline void bus_joins(struct bus *bus, uint32_t n)
 {
 	struct confchg_entry members[BUS_NODES], joined = { .node = n };
 	struct event_confchg event = { members, NULL, &joined, 0, 0, 1 };
@@ -166,6 +193,11 @@ static inline void bus_join(struct bus *bus, uint32_t n)
 		if (bus->ls[i] && bus->component[i] == bus->component[n])
 			bus_take(bus, i, lockspace_confchg(bus->ls[i], &event));
 	bus_ring(bus, n, true);
+}
+
+static inline void bus_join(struct bus *bus, uint32_t n)
+{
+	bus_joins(bus, n);
 	bus_run(bus);
 }
 
@@ -176,7 +208,7 @@ static inline void bus_start(struct bus *bus, uint32_t n)
 }
 
 /* The daemon is gone; the node stays. */
-static inline void bus_kill(struct bus *bus, uint32_t n, enum leave_reason reason)
+static inline void bus_dies(struct bus *bus, uint32_t n, enum leave_reason reason)
 {
 	struct confchg_entry left = { .node = n, .reason = reason };
 	struct event_confchg event = { NULL, &left, NULL, 0, 1, 0 };
@@ -186,6 +218,11 @@ static inline void bus_kill(struct bus *bus, uint32_t n, enum leave_reason reaso
 	for (uint32_t i = 1; i <= bus->nodes; i++)
 		if (bus->ls[i] && bus->component[i] == bus->component[n])
 			bus_take(bus, i, lockspace_confchg(bus->ls[i], &event));
+}
+
+static inline void bus_kill(struct bus *bus, uint32_t n, enum leave_reason reason)
+{
+	bus_dies(bus, n, reason);
 	bus_run(bus);
 }
 

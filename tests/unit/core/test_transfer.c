@@ -184,6 +184,59 @@ static void a_table_of_many_chunks_arrives_whole(void **state)
 	assert_true(lockspace_check(bus->ls[3], NULL));
 }
 
+static void a_daemon_that_restarts_during_its_transfer_gets_the_table(void **state)
+{
+	struct bus *bus = *state;
+	struct bus_message *chunk;
+
+	bus_form(bus, 3);
+	bus_kill(bus, 3, LEAVE_PROCDOWN);
+	bus_create(bus, 3);
+	bus_joins(bus, 3);
+	while (!bus_is(bus->first, MESSAGE_SYNC))
+		bus_deliver(bus);
+	bus_dies(bus, 3, LEAVE_PROCDOWN); /* whom the SYNC names is dead when it is delivered */
+	bus_deliver(bus);
+	chunk = bus_hold_back(bus, 1, MESSAGE_CHUNK);
+	bus_start(bus, 3);
+	bus_give_back(bus, chunk); /* meant for the daemon before */
+	bus_run(bus);
+	assert_true(lockspace_is_up(bus->ls[3]));
+	assert_true(lockspace_is_running(bus->ls[3]));
+}
+
+static void a_transfer_is_told_from_one_of_the_daemon_before(void **state)
+{
+	struct bus *bus = *state;
+	struct bus_message *hello;
+
+	bus_form(bus, 3);
+	bus_kill(bus, 3, LEAVE_PROCDOWN);
+	bus_create(bus, 3);
+	bus_joins(bus, 3);
+	while (!bus_is(bus->first, MESSAGE_SYNC))
+		bus_deliver(bus);
+	bus_dies(bus, 3, LEAVE_PROCDOWN);
+	bus_create(bus, 3);
+	bus_joins(bus, 3);
+	free(bus_hold_back(bus, 3, MESSAGE_HELLO)); /* nobody knows this daemon yet */
+	bus_deliver(bus);			    /* the SYNC, meant for the one before */
+	free(bus_hold_back(bus, 1, MESSAGE_CHUNK)); /* its sender dies before */
+	bus_dies(bus, 1, LEAVE_PROCDOWN);
+	bus_ask(bus, 2, 6, 1, V_VG, MODE_EX, true);
+	bus_unlock(bus, 2, 6, V_VG, 41);
+	bus_ask(bus, 2, 7, 2, V_VG, MODE_EX, true);
+	bus_create(bus, 1);
+	bus_joins(bus, 1);
+	hello = bus_hold_back(bus, 3, MESSAGE_HELLO);
+	bus_run(bus); /* n1 gets the table, and numbers its transfers from the beginning */
+	bus_give_back(bus, hello);
+	bus_run(bus);
+	assert_true(lockspace_is_running(bus->ls[3]));
+	assert_int_equal(bus_locks(bus, 3, V_VG), 1);
+	assert_true(lockspace_hash(bus->ls[3]) == lockspace_hash(bus->ls[2]));
+}
+
 static void all_daemons_may_restart_at_once(void **state)
 {
 	struct bus *bus = *state;
@@ -237,6 +290,8 @@ int main(void)
 		TEST(conflicting_claims_keep_everybody_else_out),
 		TEST(a_late_joiner_gets_the_table_while_the_others_run),
 		TEST(a_table_of_many_chunks_arrives_whole),
+		TEST(a_daemon_that_restarts_during_its_transfer_gets_the_table),
+		TEST(a_transfer_is_told_from_one_of_the_daemon_before),
 		TEST(all_daemons_may_restart_at_once),
 		TEST(two_lineages_do_not_mix),
 	};

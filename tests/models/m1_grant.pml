@@ -588,10 +588,12 @@ proctype observer()
 {
 end:	do
 	:: timeout ->
+	   d_step {
 		for (i : 0 .. NODES - 1) {
 			assert(!(alive[i] && is_quorate(ring_of(i)) && request[i] != NO_REQUEST))
 		}
-		break
+		i = 0
+	}
 	od
 }
 

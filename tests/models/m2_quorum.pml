@@ -151,6 +151,7 @@ inline deliver(n)
 	e_ring = log[next_entry[n]].ring;
 	e_flag = log[next_entry[n]].flag;
 	next_entry[n]++;
+	printf("%d is given %e of %d, ring %d, flag %d\n", n, e_type, e_from, e_ring, e_flag);
 	if
 	:: e_type == RING -> /* lockspace_ring(), members_ring_changed() */
 		if
@@ -259,6 +260,7 @@ end:	do
 	:: d_step {
 		is_listening(n) && callbacks[n] ? [_, _] ->
 		callbacks[n] ? quorum_ring[n], quorum_quorate[n];
+		printf("%d is told: ring %d is quorate: %d\n", n, quorum_ring[n], quorum_quorate[n]);
 		if
 		:: quorum_quorate[n] -> told_quorate[n] = told_quorate[n] | bit(quorum_ring[n])
 		:: else
@@ -381,9 +383,11 @@ proctype observer()
 {
 end:	do
 	:: timeout ->
+	   d_step {
 		assert(running[0] == quorate && (!up[1] || running[1] == quorate));
 		assert(synced[0] == (up[1] -> 3 : 1) && (!up[1] || synced[1] == 3));
-		break
+		i = 0
+	}
 	od
 }
 

@@ -104,6 +104,7 @@ inline run_here(n)
 		assert(kernel[n] != SUSPENDED || disk);
 		kernel[n] = (kernel[n] == SUSPENDED -> RUNS_NEW : kernel[n])
 	fi;
+	printf("    %d: kernel %d, disk %d\n", n, kernel[n], disk);
 	result_due[n] = phase[n]
 }
 
@@ -458,6 +459,7 @@ end:	do
 	/* writes whatever becomes of its daemon; not once it is dead (rule 22) */
 	:: d_step {
 		alive[0] && !killed && command == PERMITTED ->
+		printf("the command writes the commit\n");
 		disk = 1;
 		for (i : 0 .. NODES - 1) {
 			assert(!(alive[i] && kernel[i] == WENT_BACK))
@@ -632,6 +634,7 @@ proctype observer()
 {
 end:	do
 	:: timeout ->
+	   d_step {
 		/* nobody waits for ever who can be reached */
 		for (i : 0 .. NODES - 1) {
 			assert(!(alive[i] && is_quorate(ring_of(i)) && kernel[i] == SUSPENDED));
@@ -639,7 +642,8 @@ end:	do
 				 kernel[i] == (disk -> WENT_BACK : RUNS_NEW)))
 		}
 		assert(!(alive[0] && is_quorate(ring_of(0)) && !killed && command != DONE));
-		break
+		i = 0
+	}
 	od
 }
 

@@ -113,7 +113,9 @@ if [[ $wanted == replay ]]; then
 	build -O1 "$model" "$@" || exit 1
 	search -i
 	[[ $errors == [1-9]* ]] || { echo "no error with: $*"; exit 1; }
-	cd "$work" && spin "$@" -t -p -g "$model"
+	cd "$work" && spin "$@" -k "$work/$(basename "$model").trail" "$model" |
+		sed -n '/is given\|^[^\t]*: kernel\|table [01]:\|is told\|cut:\|merge:\|switched\|writes/p;/text of failed/p' &&
+		grep -h "assertion violated" search.log
 	exit 0
 fi
 for model in "$@"; do

@@ -100,7 +100,7 @@ static struct json_object *volume_object(struct daemon *d, const struct volume *
 void status_volumes_json(struct daemon *d, uint64_t since, struct json_object *status)
 {
 	struct json_object *list = json_object_new_array();
-	struct volumes volumes;
+	struct volumes volumes = { .count = 0 };
 
 	volumes_gather(d, since, &volumes);
 	for (size_t i = 0; i < volumes.count; i++)
@@ -244,7 +244,7 @@ static void print_reasons(const struct matrix *matrix, const struct volume *volu
 void status_volumes_text(struct daemon *d, uint64_t since, struct buf *out)
 {
 	struct matrix matrix = { .d = d, .since = since };
-	struct volumes volumes;
+	struct volumes volumes = { .count = 0 };
 
 	volumes_gather(d, since, &volumes);
 	if (d->ls)

@@ -189,7 +189,13 @@ int vg_with_write_lock(struct volume_group *vg, vg_operation operation, void *da
 /** -a of one LV. Returns 0 or -1. */
 int api_activate(struct logical_volume *lv, enum activation_change change);
 
-/** P_global, for as long as the handle lives or until it is written. */
+/**
+ * P_global, while VGs may be held. Their locks come after it, so it is asked for without waiting,
+ * again and again for a minute: then EBUSY. Returns 0 or -1.
+ */
+int api_take_global(struct lvm *library, struct global_lock *lock);
+
+/** The same, for as long as the handle lives or until it is written. */
 int vg_take_global(struct volume_group *vg);
 
 struct logical_volume *lv_handle(struct volume_group *vg, const struct lv *lv);

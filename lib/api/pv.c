@@ -129,8 +129,11 @@ struct dm_list *lvm_list_pvs(lvm_t libh)
 
 	if (!CHECK_LIBRARY(libh) || !(list = new_list(libh)))
 		return NULL;
-	if (global_lock_take(libh->context, &list->global, &err) ||
-	    report_source_open(libh->context, &list->source, &failed, &err)) {
+	if (api_take_global(libh, &list->global)) {
+		pv_list_close(list);
+		return NULL;
+	}
+	if (report_source_open(libh->context, &list->source, &failed, &err)) {
 		(void)api_fail(libh, &err);
 		pv_list_close(list);
 		return NULL;
@@ -160,6 +163,7 @@ int lvm_list_pvs_free(struct dm_list *pvlist)
 
 static int create(struct lvm *library, const char *path, const struct pv_create_args *args)
 {
+	AUTO_GLOBAL_LOCK struct global_lock lock = { 0 };
 	struct context *context = library->context;
 	const bool yes = context->options.yes;
 	struct err err = { 0 };
@@ -167,6 +171,8 @@ static int create(struct lvm *library, const char *path, const struct pv_create_
 
 	if (!path || !*path)
 		return api_error(library, -1, "No device given.");
+	if (api_take_global(library, &lock))
+		return -1;
 	/* Whoever calls this wants the device as it will be, whatever was on it. */
 	context->options.yes = true;
 	rc = op_pv_create(context, path, args, &err);
@@ -197,12 +203,15 @@ int lvm_pv_create(lvm_t libh, const char *pv_name, uint64_t size)
 
 int lvm_pv_remove(lvm_t libh, const char *pv_name)
 {
+	AUTO_GLOBAL_LOCK struct global_lock lock = { 0 };
 	struct err err = { 0 };
 
 	if (!CHECK_LIBRARY(libh))
 		return -1;
 	if (!pv_name || !*pv_name)
 		return api_error(libh, -1, "No device given.");
+	if (api_take_global(libh, &lock))
+		return -1;
 	return op_pv_remove(libh->context, pv_name, &err) ? api_fail(libh, &err) : 0;
 }
 
@@ -443,6 +452,7 @@ static int resize_in_vg(struct volume_group *vg, void *data, struct err *err)
 /* Nobody is asked whether the size is meant. */
 static int resize(struct physical_volume *pv, uint64_t sectors)
 {
+	AUTO_GLOBAL_LOCK struct global_lock lock = { 0 };
 	struct lvm *library = pv->handle.library;
 	struct resizing resizing = { .id = pv->id, .sectors = sectors };
 	struct pv_facts facts;
@@ -454,6 +464,8 @@ static int resize(struct physical_volume *pv, uint64_t sectors)
 		return -1;
 	if (!facts.device)
 		return api_error(library, -1, "The physical volume's device is missing.");
+	if (api_take_global(library, &lock))
+		return -1;
 	return op_pv_resize(library->context, facts.device->name, sectors, &err)
 		       ? api_fail(library, &err)
 		       : 0;

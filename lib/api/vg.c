@@ -220,19 +220,17 @@ int lvm_vg_name_validate(lvm_t libh, const char *vg_name)
 
 /* ---- P_global ---- */
 
-int vg_take_global(struct volume_group *vg)
+int api_take_global(struct lvm *library, struct global_lock *lock)
 {
 	const struct timespec pause = { .tv_nsec = GLOBAL_WAIT_NS };
-	struct context *context = vg->handle.library->context;
+	struct context *context = library->context;
 	struct err err = { 0 };
 	int rc = 0;
 
-	if (vg->global.context)
-		return 0;
 	context->no_wait = true;
 	for (int i = 0; i < GLOBAL_TRIES; i++) {
 		err = (struct err){ 0 };
-		rc = global_lock_take(context, &vg->global, &err);
+		rc = global_lock_take(context, lock, &err);
 		if (rc != -EBUSY)
 			break;
 		(void)nanosleep(&pause, NULL);
@@ -240,7 +238,12 @@ int vg_take_global(struct volume_group *vg)
 	context->no_wait = false;
 	if (rc == -EBUSY)
 		(void)err_append(&err, "\nSomebody else makes or removes PVs or VGs.");
-	return rc ? api_fail(vg->handle.library, &err) : 0;
+	return rc ? api_fail(library, &err) : 0;
+}
+
+int vg_take_global(struct volume_group *vg)
+{
+	return vg->global.context ? 0 : api_take_global(vg->handle.library, &vg->global);
 }
 
 /* ---- commit ---- */

@@ -88,4 +88,12 @@ int device_reread_partitions(struct context *context, struct err *err) MUST_CHEC
 int device_wipe_signatures(struct context *context, const char *path, bool skip_lvm_members,
 			   struct err *err) MUST_CHECK;
 
+/**
+ * The id of the file system (or swap space, ...) on a device, as libblkid tells it; "" when there
+ * is none, or a PV. @size: of @id; a longer one counts as none. @fresh: drop what this node has
+ * cached of the device first, as another may have written it.
+ */
+int device_filesystem_id(const char *path, bool fresh, char *id, size_t size,
+			 struct err *err) MUST_CHECK;
+
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Jobs that only look: which PVs this node sees, which LVs it has, who uses them. */
 #include <errno.h>
+#include <string.h>
+#include <sys/sysmacros.h>
 
 #include "lib/activate/activate.h"
 #include "lib/activate/mounts.h"
@@ -16,6 +18,26 @@ static void scan_free_at_exit(struct scan **scan)
 	scan_free(*scan);
 }
 
+/* Device names differ between nodes: a disk that is no PV yet is known by what is on it. */
+static int check_not_mounted(struct job_step *step, const struct scan *scan, struct err *err)
+{
+	struct mount_entry *mounts;
+	int r = mounts_read(step->arena, &mounts, err);
+
+	for (struct mount_entry *mount = mounts; !r && mount; mount = mount->next) {
+		const struct device *device =
+			device_find_devno(scan->devices, makedev(mount->major, mount->minor));
+		char id[JOB_FS_ID_MAX + 1];
+
+		if (device && !device_filesystem_id(device->name, false, id, sizeof(id), NULL) &&
+		    !strcmp(id, step->job->fs_id))
+			return err_set(err, EBUSY,
+				       "its file system (%s) is mounted there on %s, from %s.", id,
+				       mount->point.directory, device->name);
+	}
+	return r;
+}
+
 int job_rescan(struct job_step *step, struct err *err)
 {
 	const struct job *job = step->job;
@@ -26,6 +48,8 @@ int job_rescan(struct job_step *step, struct err *err)
 
 	if ((r = device_reread_partitions(step->context, err)) ||
 	    (r = scan_run(step->context, &scan, err)))
+		return r;
+	if (job->fs_id && *job->fs_id && (r = check_not_mounted(step, scan, err)))
 		return r;
 	if (!(missing = arena_calloc(step->arena, job->pv_count, sizeof(*missing))))
 		return err_set(err, ENOMEM, "Out of memory.");

@@ -289,6 +289,28 @@ void pv_undo_all(struct context *context, struct pv_undo_list *list)
 	pv_undo_forget(list);
 }
 
+/* ---- other nodes ---- */
+
+/* The kernel tells whether a device is in use on this node; the members are asked about theirs. */
+static int check_unused_on_members(struct context *context, const struct device *device,
+				   struct err *err)
+{
+	AUTO_RESULTS struct member_results results = { .arena.limit = MEMBER_RESULTS_LIMIT };
+	char id[JOB_FS_ID_MAX + 1];
+	struct job job = { .kind = JOB_RESCAN, .fs_id = id };
+	struct cluster *cluster;
+	int rc;
+
+	if (context->options.test || !cluster_is_running(context))
+		return 0;
+	if ((rc = device_filesystem_id(device->name, true, id, sizeof(id), err)) || !*id)
+		return rc;
+	if ((rc = cluster_get(context, &cluster, err)) ||
+	    (rc = cluster_run(cluster, &job, TARGET_ALL_MEMBERS, NULL, &results, err)))
+		return err_prefix(err, "Cannot use %s: ", device->name);
+	return 0;
+}
+
 /* ---- initialize ---- */
 
 /* Everything that can say no before anything is written. */
@@ -323,7 +345,8 @@ int pv_initialize(struct context *context, struct scan *scan, const char *path,
 	if ((rc = plan(context, scan, path, args, &device, &format, err)))
 		return rc;
 	if (!context->options.test) {
-		if ((rc = device_wipe_signatures(context, device->name, true, err)))
+		if ((rc = check_unused_on_members(context, device, err)) ||
+		    (rc = device_wipe_signatures(context, device->name, true, err)))
 			return rc;
 		if (undo && (rc = save(undo, device, &format, err)))
 			return rc;

@@ -31,6 +31,7 @@ enum job_tag {
 	TAG_TEXT_LENGTH = 10 | FIELD_REQUIRED,
 	TAG_TEXT_CRC = 11 | FIELD_REQUIRED,
 	TAG_SIZE_SECTORS = 12 | FIELD_REQUIRED,
+	TAG_FS_ID = 13 | FIELD_REQUIRED,
 };
 
 enum job_flag {
@@ -111,6 +112,7 @@ int job_encode(const struct job *job, struct buf *out, struct err *err)
 	}
 	if (job->size_sectors)
 		field_put_u64(&writer, TAG_SIZE_SECTORS, job->size_sectors);
+	field_put_string(&writer, TAG_FS_ID, job->fs_id);
 	if (out->failed)
 		return err_set(err, E2BIG, "Job for %zu LVs does not fit into a message.",
 			       job->lv_count);
@@ -345,6 +347,8 @@ static bool decode_field(struct job_decoder *decoder, uint16_t tag, const void *
 		return field_get_u32(bytes, length, &job->text_crc);
 	case TAG_SIZE_SECTORS:
 		return field_get_u64(bytes, length, &job->size_sectors);
+	case TAG_FS_ID:
+		return field_get_string(bytes, length, JOB_FS_ID_MAX, decoder->arena, &job->fs_id);
 	default:
 		return field_may_skip(tag);
 	}

@@ -37,6 +37,7 @@ enum job_kind {
 
 #define JOB_LVS_MAX    16384 /* ids of 32 bytes: fits OP_PAYLOAD_MAX */
 #define JOB_PVS_MAX    4096
+#define JOB_FS_ID_MAX  64    /* characters of a file system's id */
 #define JOB_STATES_MAX 10900 /* of 84 bytes: fit OP_PAYLOAD_MAX */
 
 struct job {
@@ -49,6 +50,7 @@ struct job {
 		*lv_names; /* as many: for messages and for devices of LVs already removed */
 	const struct uuid *pv_ids; /* RESCAN */
 	size_t pv_count;
+	const char *fs_id;   /* RESCAN: no device with this file system may be mounted; or NULL */
 	enum lock_mode mode; /* ACTIVATE */
 	bool clustered;	     /* the VG is: LV locks are needed */
 	bool read_only;

@@ -133,8 +133,9 @@ class Refused(lab.StoryCase):
 
     def test_a_device_that_is_mounted_on_the_other_node(self):
         self.n2.ok("mkfs.ext4 -q /dev/ubdc && mkdir -p /mnt/c && mount /dev/ubdc /mnt/c")
-        result = self.n1("pvcreate /dev/ubdc", stdin="n\n")
-        self.assertEqual(result.rc, FAILED, repr(result))
+        for command in ("pvcreate -y /dev/ubdc", "pvcreate -y -ff /dev/ubdc",
+                        "vgcreate -y vgn /dev/ubdc", "vgextend -y vg /dev/ubdc"):
+            self.n1.fails(command, FAILED, "n2", "mounted there on /mnt/c")
         self.n2.ok("umount /mnt/c && e2fsck -fn /dev/ubdc && wipefs -qa /dev/ubdc")
 
     def test_a_device_that_is_too_small(self):

@@ -52,6 +52,7 @@ static struct job full_job(void)
 		.text_length = (uint64_t)5 << 32,
 		.text_crc = 0xfedcba98,
 		.size_sectors = (uint64_t)7 << 40,
+		.fs_id = "0a-1b",
 	};
 }
 
@@ -80,6 +81,7 @@ static void round_trip_keeps_every_field(void **state)
 	assert_true(job.text_length == in.text_length);
 	assert_true(job.text_crc == in.text_crc);
 	assert_true(job.size_sectors == in.size_sectors);
+	assert_string_equal(job.fs_id, "0a-1b");
 }
 
 static void rescan_needs_no_volume_group(void **state)

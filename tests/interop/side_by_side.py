@@ -43,6 +43,23 @@ def forget_partitions(device):
     subprocess.run(["partx", "-d", device], check=False, capture_output=True)
 
 
+def attach_one(image, sector):
+    return subprocess.run(["losetup", "-b", str(sector), "-f", "--show", image], check=True,
+                          capture_output=True, text=True).stdout.strip()
+
+
+def attach(images, sector):
+    """Loop devices of the images, all with numbers of as many digits: their order by name is then
+    that of their numbers, by which stock goes now and then."""
+    devices, shorter = [attach_one(image, sector) for image in images], []
+    while len(set(map(len, devices))) > 1:
+        shorter += devices
+        devices = [attach_one(image, sector) for image in images]
+    for device in shorter:
+        subprocess.run(["losetup", "-d", device], check=False)
+    return devices
+
+
 class Disks:
     """A directory with disk images on loop devices and an lvm.conf that sees only these."""
 
@@ -50,13 +67,12 @@ class Disks:
         self.directory = tempfile.mkdtemp(prefix="clvm-interop-")
         os.mkdir(f"{self.directory}/lock")
         self.devices = []
+        images = []
         for number, size in enumerate(sizes):
-            image = f"{self.directory}/disk{number}"
-            with open(image, "wb") as file:
+            images.append(f"{self.directory}/disk{number}")
+            with open(images[-1], "wb") as file:
                 file.truncate(size)
-            self.devices.append(subprocess.run(
-                ["losetup", "-b", str(sector), "-f", "--show", image], check=True,
-                capture_output=True, text=True).stdout.strip())
+        self.devices = attach(images, sector)
         for device in self.devices:
             forget_partitions(device)
         self.devices.sort()  # reports sort by name: loop10 comes before loop9

@@ -194,6 +194,33 @@ void names_destroy(struct names *names)
 	free(names);
 }
 
+static struct vg_name *find_namesake(struct names *names, const char *id, const char *name)
+{
+	qb_map_iter_t *iter = qb_map_iter_create(names->vgs);
+	struct vg_name *found = NULL;
+	void *value;
+
+	while (qb_map_iter_next(iter, &value)) {
+		struct vg_name *vg = value;
+
+		if (!found && vg->clustered && !strcmp(vg->name, name) && strcmp(vg->id, id) != 0)
+			found = vg;
+	}
+	qb_map_iter_free(iter);
+	return found;
+}
+
+/* The lock of its name is held for one clustered VG: another one of that name is no more. */
+static void forget_namesakes(struct names *names, const char *id, const char *name)
+{
+	struct vg_name *vg;
+
+	while ((vg = find_namesake(names, id, name))) {
+		(void)qb_map_rm(names->vgs, vg->id);
+		free(vg);
+	}
+}
+
 void names_learn(struct names *names, const struct job *job)
 {
 	char id[UUID_LENGTH + 1], resource[LV_RESOURCE_LENGTH + 1];
@@ -202,6 +229,8 @@ void names_learn(struct names *names, const struct job *job)
 	if (!job->vg_name || uuid_is_unset(&job->vg_id))
 		return;
 	(void)snprintf(id, sizeof(id), "%.*s", UUID_LENGTH, job->vg_id.text);
+	if (job->clustered && !qb_map_get(names->vgs, id))
+		forget_namesakes(names, id, job->vg_name);
 	vg = put_vg(names, id);
 	(void)snprintf(vg->name, sizeof(vg->name), "%s", job->vg_name);
 	vg->clustered = vg->clustered || job->clustered;

@@ -113,7 +113,7 @@ static void print_volumes(struct daemon *d, uint64_t since, struct buf *out)
 {
 	static const char name[] = "clvmd_volumes_here";
 	uint64_t active = 0, suspended = 0, open = 0;
-	struct volumes volumes;
+	struct volumes volumes = { .count = 0 };
 
 	if (!collect_facts(d, d->node, since))
 		return;

@@ -240,9 +240,10 @@ static struct lvm_property_value evaluate(struct lvm *library, struct arena *are
 
 static struct lvm_property_value get_property(struct lvm *library, struct arena *arena,
 					      const struct object_kind *object, const char *name,
-					      struct report_row *row)
+					      const struct report_row *what)
 {
 	struct kernel_cache cache = { 0 };
+	struct report_row row = *what;
 	const struct property *property;
 
 	if (!name) {
@@ -257,8 +258,8 @@ static struct lvm_property_value get_property(struct lvm *library, struct arena 
 		(void)api_error(library, ENOSYS, "Property \"%s\" is not available here.", name);
 		return (struct lvm_property_value){ 0 };
 	}
-	row->kernel_cache = &cache;
-	return evaluate(library, arena, property, find_field(object, name), row);
+	row.kernel_cache = &cache;
+	return evaluate(library, arena, property, find_field(object, name), &row);
 }
 
 static struct lvm_property_value null_object(struct lvm *library)

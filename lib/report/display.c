@@ -69,11 +69,12 @@ static bool has_active_lv(const struct report_vg *report_vg)
 	return false;
 }
 
-static void show(const struct display *display, struct report_row *row, bool only_active)
+static void show(const struct display *display, const struct report_row *what, bool only_active)
 {
 	struct kernel_cache cache = { 0 };
+	struct report_row with_cache = *what, *row = &with_cache;
 
-	row->kernel_cache = &cache;
+	with_cache.kernel_cache = &cache;
 	if (display->args->kind == REPORT_PVS)
 		display_pv(display, row);
 	else if (display->args->kind == REPORT_LVS)

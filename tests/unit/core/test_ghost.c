@@ -95,7 +95,7 @@ static void it_joins_as_new_when_its_last_volume_is_gone(void **state)
 	assert_int_equal(bus_locks(bus, 3, LV), 1); /* node 1's: nothing of its own came along */
 	assert_true(lockspace_hash(bus->ls[1]) == lockspace_hash(bus->ls[3]));
 	bus_ask(bus, 3, 0, 3, "V_of_3", MODE_EX, true);
-	bus_isolate(bus, 3); /* and it is written off no more */
+	bus_isolate(bus, 3);	      /* and it is written off no more */
 	bus_unlock(bus, 1, 0, LV, 0); /* so that its table is another one */
 	bus_merge(bus);
 	assert_true(lockspace_is_running(bus->ls[3]) && lockspace_is_running(bus->ls[1]));

@@ -9,7 +9,7 @@
 #include "clvmd/core/internal.h"
 
 #define SMALL_TABLE   64 /* locks: checked as a whole after every event */
-#define CHECK_BUCKETS 32 /* of a larger one, after one event */
+#define CHECK_BUCKETS 8	 /* of a larger one, after one event */
 
 static bool fail(struct err *err, const char *what, const char *name)
 {

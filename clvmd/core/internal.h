@@ -75,6 +75,7 @@ struct member {
 	uint64_t loss;		   /* ring in which it was last seen */
 	struct boot_id boot, written_off_boot;
 	struct daemon_id daemon;
+	uint64_t minor; /* version of that daemon */
 	uint64_t acked; /* count that it acknowledged in this ring */
 };
 
@@ -229,6 +230,7 @@ struct lockspace {
 	/* state transfer */
 	bool transfer; /* one that this table knows of is under way, from... */
 	uint32_t transfer_from;
+	uint64_t transfer_level; /* who is older does not heed it */
 	uint64_t transfer_number,
 		sync_number; /* of its SYNC; of the last one sent by this member */
 	bool keeping;	     /* this member was named in a SYNC; what is delivered since then: */

@@ -43,12 +43,23 @@ void level_advance(struct lockspace *ls)
 
 void table_level(struct lockspace *ls, const struct member *from, const struct message *message)
 {
+	uint64_t level = message->number;
+
 	if (from == ls->self)
 		ls->level_sent = false;
 	/* Was sent by who is not the lowest any more: another one decides who gets the table. */
-	if (from != lowest_synced(ls) || message->number == ls->level)
+	if (from != lowest_synced(ls))
 		return;
-	ls->level = message->number;
+	/* Somebody older began to get the table after it was sent. */
+	for (size_t i = 0; i < ls->member_count; i++) {
+		const struct member *member = ls->members[i];
+
+		if ((member->synced || member->loading || member->loaded) && member->minor < level)
+			level = member->minor;
+	}
+	if (level == ls->level)
+		return;
+	ls->level = level;
 	ls->level_count = ls->count;
 	ls->ack_due = true;
 	ls_log(ls, LOG_LEVEL_INFO, "all members speak protocol %d.%u or later now", PROTOCOL_MAJOR,

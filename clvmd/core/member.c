@@ -300,8 +300,12 @@ void member_hello(struct lockspace *ls, struct member *member, const struct hell
 	member->goodbye = false;
 	member->boot = hello->boot;
 	member->daemon = hello->daemon;
+	member->minor = hello->minor;
 	if (is_new_daemon || hello->denies_form)
 		member->loaded = false;
+	/* A SYNC that was for the daemon before it, and is not heeded by this one. */
+	if (is_new_daemon && ls->transfer && hello->minor < ls->transfer_level)
+		member->loading = false;
 	if (is_new_daemon)
 		member->loading = false; /* a transfer under way was meant for the one before */
 	ls->pump_due = true;

@@ -44,6 +44,7 @@ static void write_member(const struct member *member, struct buf *out)
 	struct message record = { .node = member->node,
 				  .state = member->class,
 				  .number = member->loss,
+				  .value = member->minor,
 				  .boot = member->boot,
 				  .id = member->daemon };
 
@@ -142,6 +143,7 @@ static bool load_member(struct lockspace *ls, const struct message *record)
 		return false;
 	member->class = (enum member_class)record->state;
 	member->loss = record->number;
+	member->minor = record->value;
 	member->boot = record->boot;
 	member->daemon = record->id;
 	member->unclean = record->flags & FLAG_UNCLEAN;

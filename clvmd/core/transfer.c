@@ -186,8 +186,10 @@ static void transfer_begins(struct lockspace *ls, uint32_t from, const struct me
 	ls->transfer = true;
 	ls->transfer_from = from;
 	ls->transfer_number = sync->request;
+	ls->transfer_level = sync->number;
 	for (size_t i = 0; i < ls->member_count; i++)
-		if (!ls->members[i]->synced && names_node(sync, ls->members[i]->node))
+		if (!ls->members[i]->synced && ls->members[i]->minor >= sync->number &&
+		    names_node(sync, ls->members[i]->node))
 			ls->members[i]->loading = true;
 }
 
@@ -436,6 +438,7 @@ static void form_member(struct lockspace *ls, struct member *member)
 	member->loaded = true;
 	member->boot = member->hello.boot;
 	member->daemon = member->hello.daemon;
+	member->minor = member->hello.minor;
 }
 
 void transfer_form(struct lockspace *ls, struct member *from, const struct message *message)

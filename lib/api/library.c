@@ -190,11 +190,23 @@ static const char *id_text(struct arena *arena, const struct uuid *id)
 	return arena_strndup(arena, id->text, UUID_LENGTH);
 }
 
+/* Names or ids of all VGs, in the scan's memory. */
+static const char **vg_texts(struct scan *scan, const struct vg_summary *vgs, size_t count,
+			     bool ids)
+{
+	const char **texts = arena_calloc(&scan->arena, count + 1, sizeof(*texts));
+
+	for (size_t i = 0; texts && i < count; i++)
+		if (!(texts[i] = ids ? id_text(&scan->arena, &vgs[i].id) : vgs[i].name))
+			return NULL;
+	return texts;
+}
+
 static struct dm_list *list_vgs(struct lvm *library, struct scan *scan, bool ids)
 {
 	struct dm_list *list = api_list(library, &library->arena);
 	const struct vg_summary *vgs;
-	AUTO_FREE const char **texts = NULL;
+	const char **texts;
 	struct err err = { 0 };
 	size_t count;
 
@@ -204,15 +216,10 @@ static struct dm_list *list_vgs(struct lvm *library, struct scan *scan, bool ids
 		(void)api_fail(library, &err);
 		return NULL;
 	}
-	if (!(texts = calloc(count + 1, sizeof(*texts)))) {
+	if (!(texts = vg_texts(scan, vgs, count, ids))) {
 		(void)api_error(library, ENOMEM, "Out of memory.");
 		return NULL;
 	}
-	for (size_t i = 0; i < count; i++)
-		if (!(texts[i] = ids ? id_text(&scan->arena, &vgs[i].id) : vgs[i].name)) {
-			(void)api_error(library, ENOMEM, "Out of memory.");
-			return NULL;
-		}
 	return list_sorted(library, texts, count, list) ? list : NULL;
 }
 

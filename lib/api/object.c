@@ -183,10 +183,9 @@ const struct seg *seg_of(struct lv_segment *segment)
 
 /* ---- the view of reports ---- */
 
-static bool fill_view(struct volume_group *vg, struct err *err)
+static bool fill_view(struct volume_group *vg, struct vg *model, struct err *err)
 {
-	struct session *session = &vg->session;
-	struct vg *model = session->vg;
+	const struct session *session = &vg->session;
 
 	vg->view.stored = (struct stored_vg){ .vg = model, .seqno_highest = model->seqno };
 	vg->view.vg = (struct report_vg){ .stored = &vg->view.stored };
@@ -216,9 +215,12 @@ const struct report_vg *vg_view(struct volume_group *vg)
 
 	if (vg->view.is_made)
 		return &vg->view.vg;
-	if (!vg->session.vg)
-		(void)err_set(&err, EINVAL, "The volume group could not be read again.");
-	if (err.code || !fill_view(vg, &err)) {
+	if (!vg->session.vg) {
+		(void)api_error(vg->handle.library, EINVAL,
+				"The volume group could not be read again: close it.");
+		return NULL;
+	}
+	if (!fill_view(vg, vg->session.vg, &err)) {
 		(void)api_fail(vg->handle.library, &err);
 		arena_free(&vg->view.arena);
 		return NULL;

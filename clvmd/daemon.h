@@ -36,6 +36,7 @@
 struct clients;
 struct cfg;
 struct collect;
+struct deferred;
 struct events;
 struct fences;
 struct freezer;
@@ -55,6 +56,7 @@ struct workers;
 
 struct daemon {
 	qb_loop_t *loop;
+	struct deferred *deferred; /* loop.c */
 	struct conf conf;
 	struct boot_id boot;
 	struct daemon_id id, lineage_seed;

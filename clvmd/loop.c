@@ -90,26 +90,41 @@ char *must_strdup(const char *text)
 /* ---- deferred calls ---- */
 
 struct deferred {
-	struct daemon *d;
+	struct deferred *next;
 	daemon_call call;
 	void *data;
 };
 
 static void run_deferred(void *data)
 {
-	struct deferred deferred = *(struct deferred *)data;
+	struct daemon *d = data;
+	struct deferred *at = d->deferred;
 
-	free(data);
-	deferred.call(deferred.d, deferred.data);
+	d->deferred = NULL; /* what is deferred meanwhile has its turn in the next pass */
+	while (at) {
+		struct deferred *next = at->next;
+
+		at->call(d, at->data);
+		free(at);
+		at = next;
+	}
 }
 
+/*
+ * A timer that has run out, not a job of the loop: while nothing but jobs is due, libqb waits 50 ms
+ * for descriptors before it runs them, and every acknowledgement would take that long.
+ */
 void daemon_defer(struct daemon *d, daemon_call call, void *data)
 {
-	struct deferred *deferred = must_alloc(sizeof(*deferred));
+	struct deferred *deferred = must_alloc(sizeof(*deferred)), **end = &d->deferred;
+	qb_loop_timer_handle handle;
 
-	*deferred = (struct deferred){ d, call, data };
-	if (qb_loop_job_add(d->loop, QB_LOOP_HIGH, deferred, run_deferred))
+	*deferred = (struct deferred){ NULL, call, data };
+	if (!d->deferred && qb_loop_timer_add(d->loop, QB_LOOP_HIGH, 0, d, run_deferred, &handle))
 		out_of_memory();
+	while (*end)
+		end = &(*end)->next;
+	*end = deferred;
 }
 
 void daemon_stop(struct daemon *d, int exit_code)

@@ -222,6 +222,7 @@ class Fencing(lab.DaemonCase):
                          'all, asked by node n1')
         self.assertEqual(self.switch.actions(), [])
         self.come_back(self.n3)
+        self.use(MANUAL)  # clvmd check would find this one
 
 
 if __name__ == "__main__":

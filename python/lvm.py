@@ -103,8 +103,6 @@ _PROTOTYPES = {
     "vg_add_tag": (_int, _handle, _text),
     "vg_remove_tag": (_int, _handle, _text),
     "vg_get_tags": (_list, _handle),
-    "vg_get_uuid": (_text, _handle),
-    "vg_get_name": (_text, _handle),
     "vg_get_property": (_Property, _handle, _text),
     "vg_set_property": (_int, _handle, _text, ctypes.POINTER(_Property)),
     "vg_list_lvs": (_list, _handle),
@@ -116,14 +114,7 @@ _PROTOTYPES = {
     "lv_from_uuid": (_handle, _handle, _text),
     "pv_from_name": (_handle, _handle, _text),
     "pv_from_uuid": (_handle, _handle, _text),
-    "lv_get_uuid": (_text, _handle),
-    "lv_get_name": (_text, _handle),
-    "lv_get_attr": (_text, _handle),
-    "lv_get_origin": (_text, _handle),
-    "lv_get_size": (_u64, _handle),
     "lv_get_property": (_Property, _handle, _text),
-    "lv_is_active": (_u64, _handle),
-    "lv_is_suspended": (_u64, _handle),
     "lv_activate": (_int, _handle),
     "lv_deactivate": (_int, _handle),
     "lv_rename": (_int, _handle, _text),
@@ -146,24 +137,20 @@ _PROTOTYPES = {
     "pv_params_set_property": (_int, _handle, _text, ctypes.POINTER(_Property)),
     "pv_create_adv": (_int, _handle),
     "pv_remove": (_int, _handle, _text),
-    "pv_get_uuid": (_text, _handle),
-    "pv_get_name": (_text, _handle),
-    "pv_get_mda_count": (_u64, _handle),
-    "pv_get_dev_size": (_u64, _handle),
-    "pv_get_size": (_u64, _handle),
-    "pv_get_free": (_u64, _handle),
     "pv_get_property": (_Property, _handle, _text),
     "pv_list_pvsegs": (_list, _handle),
     "pvseg_get_property": (_Property, _handle, _text),
     "pv_resize": (_int, _handle, _u64),
 }
-_VG_NUMBERS = ("seqno", "size", "free_size", "extent_size", "extent_count", "free_extent_count",
-               "pv_count", "max_pv", "max_lv")
-_VG_FLAGS = ("is_clustered", "is_exported", "is_partial")
-for _name in _VG_NUMBERS:
-    _PROTOTYPES[f"vg_get_{_name}"] = (_u64, _handle)
-for _name in _VG_FLAGS:
-    _PROTOTYPES[f"vg_{_name}"] = (_u64, _handle)
+_TEXTS = ("vg_get_uuid", "vg_get_name", "lv_get_uuid", "lv_get_name", "lv_get_attr", "lv_get_origin",
+          "pv_get_uuid", "pv_get_name")
+_NUMBERS = ("vg_get_seqno", "vg_get_size", "vg_get_free_size", "vg_get_extent_size",
+            "vg_get_extent_count", "vg_get_free_extent_count", "vg_get_pv_count", "vg_get_max_pv",
+            "vg_get_max_lv", "vg_is_clustered", "vg_is_exported", "vg_is_partial", "lv_get_size",
+            "lv_is_active", "lv_is_suspended", "pv_get_mda_count", "pv_get_dev_size",
+            "pv_get_size", "pv_get_free")
+_PROTOTYPES.update({_name: (_text, _handle) for _name in _TEXTS})
+_PROTOTYPES.update({_name: (_u64, _handle) for _name in _NUMBERS})
 
 
 class _Api:

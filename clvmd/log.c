@@ -99,7 +99,7 @@ void log_watch_errors(void (*call)(void *data, const char *text), void *data)
 }
 
 /* What a watcher logs itself is not told again. */
-static void tell_watcher(const char *fmt, va_list args)
+__attribute__((format(printf, 1, 0))) static void tell_watcher(const char *fmt, va_list args)
 {
 	void (*call)(void *data, const char *text) = watcher;
 	char text[1024];

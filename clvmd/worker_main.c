@@ -20,6 +20,7 @@
 #include "clvmd/recover.h"
 #include "clvmd/worker.h"
 #include "lib/activate/activate.h"
+#include "lib/activate/nodes.h"
 #include "lib/cluster_channel.h"
 #include "lib/context.h"
 #include "lib/job/job_run.h"
@@ -100,7 +101,8 @@ static int run_job(struct context *context, const struct client_message *message
 	return job_data_encode(&data, result, err);
 }
 
-static int list_kernel(struct arena *arena, struct err *err)
+/* Asked at the start only: the daemon before may have been killed with all its workers. */
+static int list_kernel(struct context *context, struct arena *arena, struct err *err)
 {
 	AUTO_BUF struct buf records = { .limit = NAMES_TEXT_MAX };
 	struct kernel_lv *lvs = NULL;
@@ -108,6 +110,7 @@ static int list_kernel(struct arena *arena, struct err *err)
 
 	if (!activation_driver_present())
 		return 0; /* nothing can be active */
+	links_sweep(context);
 	if ((rc = kernel_lvs_list(arena, &lvs, err)))
 		return rc;
 	for (; lvs; lvs = lvs->next) {
@@ -210,7 +213,7 @@ static int do_message(struct context *context, const struct client_message *mess
 	if (message->type == CLIENT_WORKER_RUN)
 		return run_job(context, message, arena, result, err);
 	if (message->type == CLIENT_WORKER_KERNEL)
-		return list_kernel(arena, err);
+		return list_kernel(context, arena, err);
 	if (message->type == CLIENT_WORKER_NAMES)
 		return list_names(context, err);
 	if (message->type == CLIENT_WORKER_ERROR)

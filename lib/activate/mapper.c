@@ -433,3 +433,14 @@ int mapper_make_node(const char *name, struct err *err)
 	dm_task_update_nodes();
 	return 0;
 }
+
+int mapper_mend_nodes(struct err *err)
+{
+	struct dm_task AUTO_TASK *task = task_new(DM_DEVICE_MKNODES);
+
+	dm_udev_set_sync_support(0);
+	if (!task || !dm_task_run(task))
+		return task_failed(task, err, "mend the nodes of", "all devices");
+	dm_task_update_nodes();
+	return 0;
+}

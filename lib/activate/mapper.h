@@ -72,6 +72,12 @@ int mapper_rename(const struct mapper_options *options, const char *old_name, co
 int mapper_remove(const struct mapper_options *options, const struct lv_kernel_state *state,
 		  struct err *err) MUST_CHECK;
 
+/**
+ * Make the nodes in the device-mapper directory those of the devices that the kernel has: a process
+ * that was killed after it removed a device has left the node.
+ */
+int mapper_mend_nodes(struct err *err) MUST_CHECK;
+
 /** Make /dev/mapper/<name> if it is missing. */
 int mapper_make_node(const char *name, struct err *err) MUST_CHECK;
 

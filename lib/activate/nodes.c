@@ -2,8 +2,11 @@
 /* Links under /dev, each switched by one rename so that there is never a moment without it. */
 #include "lib/activate/nodes.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -116,7 +119,11 @@ void link_mend(struct context *context, const char *vg_name, const char *lv_name
 		return;
 	}
 	(void)snprintf(target, sizeof(target), "%s/%s", MAPPER_DIR, state->name);
-	if ((r = replace_link(target, vg_name, path)))
+	r = replace_link(target, vg_name, path);
+	/* The last link in it was just removed, and the directory with it. */
+	if (r == -ENOENT && (!mkdir(directory, 0755) || errno == EEXIST))
+		r = replace_link(target, vg_name, path);
+	if (r)
 		ctx_warn(context, "WARNING: Cannot make link %s to %s: %s", path, target,
 			 strerror(-r));
 }
@@ -133,4 +140,71 @@ void link_remove(struct context *context, const char *vg_name, const char *lv_na
 	vg_directory(vg_name, directory);
 	/* Fails while other links are in it, as it should. */
 	(void)rmdir(directory);
+}
+
+/* A link of ours that leads nowhere, or one under its temporary name. */
+static bool is_left_over(const char *vg_name, const char *name)
+{
+	char path[PATH_SIZE], target[PATH_SIZE], expected[sizeof(MAPPER_DIR) + MAPPER_NAME_SIZE];
+	char dm_name[MAPPER_NAME_SIZE];
+	ssize_t length;
+	struct stat st;
+
+	link_path(vg_name, name, path);
+	if ((length = readlink(path, target, sizeof(target) - 1)) < 0)
+		return false;
+	target[length] = '\0';
+	if (!strncmp(name, ".-", 2))
+		return !strncmp(target, MAPPER_DIR "/", strlen(MAPPER_DIR "/")) &&
+		       kill((pid_t)atol(name + 2), 0) && errno == ESRCH;
+	if (dm_name_build(vg_name, name, dm_name, NULL))
+		return false;
+	(void)snprintf(expected, sizeof(expected), MAPPER_DIR "/%s", dm_name);
+	return !strcmp(target, expected) && stat(path, &st) && errno == ENOENT;
+}
+
+/* Directories are not followed by links: VGs' are real. */
+static void sweep_directory(struct context *context, const char *vg_name)
+{
+	char path[PATH_SIZE];
+	struct dirent *entry;
+	bool was_ours = false;
+	DIR *directory;
+
+	vg_directory(vg_name, path);
+	if (!(directory = opendir(path)))
+		return;
+	while ((entry = readdir(directory))) {
+		if (entry->d_type != DT_LNK || !is_left_over(vg_name, entry->d_name))
+			continue;
+		link_path(vg_name, entry->d_name, path);
+		ctx_verbose(context, "Removing link %s to a volume that is gone.", path);
+		if (unlink(path) && errno != ENOENT)
+			ctx_warn(context, "WARNING: Cannot remove link %s: %s", path,
+				 strerror(errno));
+		was_ours = true;
+	}
+	(void)closedir(directory);
+	vg_directory(vg_name, path);
+	if (was_ours)
+		(void)rmdir(path);
+}
+
+void links_sweep(struct context *context)
+{
+	struct dirent *entry;
+	struct err err;
+	DIR *directory;
+
+	if (mapper_mend_nodes(&err))
+		ctx_warn(context, "WARNING: %s", err.text);
+	if (!(directory = opendir(DEV_DIR))) {
+		ctx_warn(context, "WARNING: Cannot read %s: %s", DEV_DIR, strerror(errno));
+		return;
+	}
+	while ((entry = readdir(directory)))
+		if (entry->d_type == DT_DIR && entry->d_name[0] != '.' &&
+		    strlen(entry->d_name) < MAPPER_NAME_SIZE)
+			sweep_directory(context, entry->d_name);
+	(void)closedir(directory);
 }

@@ -29,4 +29,11 @@ void link_mend(struct context *context, const char *vg_name, const char *lv_name
 /** Remove /dev/<vg>/<lv> if it leads nowhere, and /dev/<vg> if it is empty. */
 void link_remove(struct context *context, const char *vg_name, const char *lv_name);
 
+/**
+ * Remove what a process that was killed in the middle left under /dev: nodes of devices that are
+ * gone, links /dev/<vg>/<lv> to them, and directories of VGs that are empty then. Only links of the
+ * form that link_mend() makes are touched. What cannot be done is a warning.
+ */
+void links_sweep(struct context *context);
+
 #endif

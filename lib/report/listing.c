@@ -280,9 +280,11 @@ int list_vgs(struct context *context, bool mknodes, struct err *err)
 			  vg->status & STATUS_EXPORTED ? "exported " : "", vg->name);
 	}
 	if (mknodes && config_bool(context->config, "global/activation") &&
-	    activation_driver_present())
+	    activation_driver_present()) {
+		links_sweep(context);
 		for (size_t i = 0; i < listing.source.vg_count; i++)
 			mend_nodes(context, listing.vgs[i].vg->stored->vg);
+	}
 	return listing_close(&listing, err);
 }
 

@@ -136,6 +136,17 @@ class Restart(RestartCase):
         self.assertEqual(result.rc, 0, repr(result))
         self.assertEqual(waiter.result().rc, 0, repr(waiter.result()))
 
+    def test_what_a_kill_left_under_dev_is_removed_by_the_next_daemon(self):
+        self.cluster.kill_clvmd(self.n1)
+        self.n1.ok("mknod /dev/mapper/vg-half b 250 99 && ln -s /dev/mapper/vg-half /dev/vg/half && "
+                   "ln -s /dev/mapper/vg-lv0 /dev/vg/.-999999 && ln -s /dev/ubda /dev/vg/foreign && "
+                   "mkdir /dev/vg2 && ln -s /dev/mapper/vg2-lv /dev/vg2/lv")
+        self.cluster.start_clvmd([self.n1], config=None)
+        self.wait_running(*self.nodes)
+        self.assertEqual(self.n1.ok("ls -A /dev/vg").split(), ["foreign", "gone", "lv0"])
+        self.assertEqual(self.n1.ok("ls -d /dev/vg2 /dev/mapper/vg-half || true"), "")
+        self.n1.ok("rm /dev/vg/foreign")
+
     def test_a_command_that_ends_without_a_daemon_is_forgotten_by_the_next(self):
         job, answer = self.ask_to_remove(self.n1, "gone")
         self.cluster.kill_clvmd(self.n1)

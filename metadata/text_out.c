@@ -8,7 +8,6 @@
 #define INDENT_MAX     5 /* tabs, however deep */
 #define COMMENT_COLUMN 5 /* tabs before a comment of a short line */
 #define TAB	       8
-#define INTEGERS_OF_G  1000000 /* below this, %g prints whole numbers in full */
 
 static unsigned indent_tabs(const struct text_out *out)
 {
@@ -42,7 +41,14 @@ static void end_line(struct text_out *out, const char *comment)
 
 void out_quoted(struct buf *buf, const char *text)
 {
+	size_t length = strlen(text);
+
 	buf_add_short(buf, "\"", 1);
+	if (!memchr(text, '"', length) && !memchr(text, '\\', length)) {
+		buf_add_short(buf, text, length);
+		buf_add_short(buf, "\"", 1);
+		return;
+	}
 	for (;;) {
 		size_t plain = strcspn(text, "\"\\");
 
@@ -56,11 +62,22 @@ void out_quoted(struct buf *buf, const char *text)
 	buf_add_short(buf, "\"", 1);
 }
 
+static bool is_word_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c && strchr("_-.+:/@", c));
+}
+
 /* A name as it is, or quoted when the grammar would not read it back. */
 static void add_name(struct buf *buf, const char *name)
 {
-	size_t plain = strcspn(name, " \t\n\v\f\r#={}\"'\\");
+	size_t plain = 0;
 
+	/* Nearly every name is of such bytes only; it is read faster so than by the rule. */
+	while (is_word_byte(name[plain]))
+		plain++;
+	if (name[plain])
+		plain += strcspn(name + plain, " \t\n\v\f\r#={}\"'\\");
 	if (plain && !name[plain])
 		buf_add_short(buf, name, plain);
 	else
@@ -99,7 +116,7 @@ static void begin_key(struct text_out *out, const char *key)
 {
 	begin_line(out);
 	buf_puts(out->buf, key);
-	buf_puts(out->buf, " = ");
+	buf_add_short(out->buf, " = ", 3);
 }
 
 void out_number(struct text_out *out, const char *key, int64_t value, const char *comment)
@@ -125,21 +142,24 @@ const char *out_size_text(uint64_t sectors, char text[OUT_SIZE_TEXT])
 
 	for (; value > 1024 && unit + 1 < sizeof(units) / sizeof(*units); unit++)
 		value /= 1024;
-	/* %g is slow, and an extent's size is seldom a fraction. */
-	if (value < INTEGERS_OF_G && value == (double)(unsigned)value)
-		(void)snprintf(text, OUT_SIZE_TEXT, "%u %s", (unsigned)value, units[unit]);
-	else
-		(void)snprintf(text, OUT_SIZE_TEXT, "%g %s", value, units[unit]);
+	(void)snprintf(text, OUT_SIZE_TEXT, "%g %s", value, units[unit]);
 	return text;
+}
+
+/* LVs of one size often follow each other, and telling it takes a while. */
+static const char *size_comment(struct text_out *out, uint64_t sectors)
+{
+	if (!out->size_text[0] || out->size_told != sectors)
+		(void)out_size_text(sectors, out->size_text);
+	out->size_told = sectors;
+	return out->size_text;
 }
 
 void out_size(struct text_out *out, const char *key, uint64_t value, uint64_t sectors)
 {
-	char comment[OUT_SIZE_TEXT];
-
 	begin_key(out, key);
 	buf_number(out->buf, (int64_t)value);
-	end_line(out, out->is_file ? out_size_text(sectors, comment) : NULL);
+	end_line(out, out->is_file ? size_comment(out, sectors) : NULL);
 }
 
 void out_list_begin(struct text_out *out, const char *key)

@@ -13,12 +13,16 @@
 #include "metadata/config_text.h"
 #include "metadata/model.h"
 
+#define OUT_SIZE_TEXT 48
+
 struct text_out {
 	struct buf *buf;
 	bool is_file;
 	unsigned indent;
 	unsigned tight_depth; /* in tight sections, which are indented on disk too */
 	size_t line_start;    /* of the open line's first character behind its tabs */
+	uint64_t size_told;   /* what size_text says; nothing yet when it is empty */
+	char size_text[OUT_SIZE_TEXT];
 };
 
 void out_blank(struct text_out *out);
@@ -54,7 +58,6 @@ void out_node_tight(struct text_out *out, const struct cfg_node *node);
 /** Text in double quotes, escaped. */
 void out_quoted(struct buf *buf, const char *text);
 
-#define OUT_SIZE_TEXT 48
 /** "8 Megabytes", as LVM2 comments sizes. */
 const char *out_size_text(uint64_t sectors, char text[OUT_SIZE_TEXT]);
 

@@ -13,7 +13,8 @@
 #include "metadata/vg_text.h"
 #include "metadata/vg_words.h"
 
-#define NAME_TEXT 32 /* "pv4294967295", "segment4294967295" */
+#define NAME_TEXT	32 /* "pv4294967295", "segment4294967295" */
+#define STATUS_TEXT_MAX 4096
 
 struct exporter {
 	struct text_out out;
@@ -22,6 +23,8 @@ struct exporter {
 	const char *time_text; /* what format_time() said of @time_told; or NULL */
 	uint64_t time_told;
 	char time_buffer[64];
+	struct buf status_text; /* what put_lv_status() wrote for @status_told; or empty */
+	uint32_t status_told;
 };
 
 static void put_text(struct text_out *out, const char *key, const char *text)
@@ -50,6 +53,24 @@ static void put_status(struct text_out *out, const struct vg *vg, const struct w
 		status = (status & ~(uint32_t)STATUS_WRITE) | FLAG_WRITE_LOCKED;
 	put_words(out, "status", words, WORD_STATUS, status, NULL);
 	put_words(out, "flags", words, WORD_FLAG, status, unknown_flags);
+}
+
+/* Most LVs are of one status, and telling it takes a while. */
+static void put_lv_status(struct exporter *exporter, const struct lv *lv)
+{
+	struct buf *buf = exporter->out.buf, *text = &exporter->status_text;
+	size_t from = buf->used;
+
+	if (!lv->unknown_flags && text->used && exporter->status_told == lv->status) {
+		buf_add_short(buf, text->data, text->used);
+		return;
+	}
+	put_status(&exporter->out, exporter->vg, lv_words, lv->status, lv->unknown_flags);
+	text->used = 0;
+	if (lv->unknown_flags || buf->failed)
+		return;
+	buf_add(text, buf->data + from, buf->used - from);
+	exporter->status_told = lv->status;
 }
 
 static void put_tags(struct text_out *out, const struct name_list *tags)
@@ -244,8 +265,9 @@ static void put_seg(struct exporter *exporter, const struct seg *seg, uint32_t n
 	struct text_out *out = &exporter->out;
 	char name[NAME_TEXT], comment[OUT_SIZE_TEXT];
 
-	(void)snprintf(name, sizeof(name), "segment%" PRIu32, number);
-	out_open(out, name);
+	if (number > 1)
+		(void)snprintf(name, sizeof(name), "segment%" PRIu32, number);
+	out_open(out, number > 1 ? name : "segment1");
 	out_number(out, "start_extent", seg->le_start, NULL);
 	put_extents(exporter, "extent_count", seg->le_count);
 	out_blank(out);
@@ -271,7 +293,7 @@ static void put_lv(struct exporter *exporter, const struct lv *lv)
 	out_blank(out);
 	out_open(out, lv->name);
 	out_string(out, "id", uuid_format(&lv->id, id), NULL);
-	put_status(out, exporter->vg, lv_words, lv->status, lv->unknown_flags);
+	put_lv_status(exporter, lv);
 	put_tags(out, lv->tags);
 	if (lv->creation_host) {
 		put_time(exporter, "creation_time", lv->creation_time);
@@ -426,7 +448,8 @@ int vg_export(struct vg *vg, enum vg_text_form form, const struct vg_text_info *
 {
 	struct exporter exporter = { .out = { .buf = out, .is_file = form == VG_TEXT_FILE },
 				     .vg = vg,
-				     .info = info };
+				     .info = info,
+				     .status_text = { .limit = STATUS_TEXT_MAX } };
 	int rc;
 
 	if ((rc = number_pvs(vg, err)))
@@ -439,6 +462,7 @@ int vg_export(struct vg *vg, enum vg_text_form form, const struct vg_text_info *
 		put_info(&exporter);
 		buf_add(out, "", 1);
 	}
+	buf_free(&exporter.status_text);
 	if (out->failed)
 		return err_set(err, ENOSPC, "Metadata of volume group %s is too large.", vg->name);
 	return 0;

@@ -156,7 +156,7 @@ static bool is_left_over(const char *vg_name, const char *name)
 	target[length] = '\0';
 	if (!strncmp(name, ".-", 2))
 		return !strncmp(target, MAPPER_DIR "/", strlen(MAPPER_DIR "/")) &&
-		       kill((pid_t)atol(name + 2), 0) && errno == ESRCH;
+		       kill((pid_t)strtol(name + 2, NULL, 10), 0) && errno == ESRCH;
 	if (dm_name_build(vg_name, name, dm_name, NULL))
 		return false;
 	(void)snprintf(expected, sizeof(expected), MAPPER_DIR "/%s", dm_name);

@@ -39,11 +39,6 @@ void buf_add(struct buf *buf, const void *bytes, size_t length)
 	buf->data[buf->used] = '\0';
 }
 
-void buf_puts(struct buf *buf, const char *text)
-{
-	buf_add(buf, text, strlen(text));
-}
-
 void buf_number(struct buf *buf, int64_t number)
 {
 	uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;

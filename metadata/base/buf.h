@@ -36,8 +36,12 @@ static inline void buf_add_short(struct buf *buf, const char *bytes, size_t leng
 	buf->data[buf->used] = '\0';
 }
 
+static inline void buf_puts(struct buf *buf, const char *text)
+{
+	buf_add_short(buf, text, strlen(text));
+}
+
 void buf_number(struct buf *buf, int64_t number);
-void buf_puts(struct buf *buf, const char *text);
 void buf_printf(struct buf *buf, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_free(struct buf *buf);
 

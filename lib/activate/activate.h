@@ -109,6 +109,9 @@ struct kernel_lv {
 };
 int kernel_lvs_list(struct arena *arena, struct kernel_lv **ret_lvs, struct err *err) MUST_CHECK;
 
+/** Close what is kept open between two requests to the kernel; the next opens it again. */
+void activation_release(void);
+
 /**
  * Keep this process in memory while devices are suspended: a page fault that needs I/O on one of
  * them would never end. Calls nest. clvmd's workers hold one for all their life; a failure to lock

@@ -67,10 +67,11 @@ __attribute__((format(printf, 5, 6))) static void keep_words(int level, const ch
 	va_end(args);
 }
 
+static bool is_held; /* the control device is kept open */
+
 /* The lock is held until the task is destroyed. */
 static struct dm_task *task_new(int type)
 {
-	static bool is_held;
 	struct dm_task *task;
 
 	dm_lock();
@@ -88,6 +89,17 @@ static struct dm_task *task_new(int type)
 	if (!task)
 		dm_unlock();
 	return task;
+}
+
+void activation_release(void)
+{
+	dm_lock();
+	if (is_held) {
+		dm_hold_control_dev(0);
+		dm_lib_release();
+	}
+	is_held = false;
+	dm_unlock();
 }
 
 static int task_failed(struct dm_task *task, struct err *err, const char *what, const char *which)

@@ -47,6 +47,16 @@ void handle_forget(struct handle *handle)
 		used_last = NULL;
 }
 
+bool handles_are_left(void)
+{
+	bool any;
+
+	(void)pthread_mutex_lock(&register_mutex);
+	any = live;
+	(void)pthread_mutex_unlock(&register_mutex);
+	return any;
+}
+
 /* Its library, or NULL. */
 static struct lvm *library_of(const void *pointer, enum handle_type type)
 {

@@ -133,6 +133,8 @@ struct lvm_pv_create_params {
 /** -ENOMEM. */
 int handle_register(struct handle *handle, enum handle_type type, struct lvm *library);
 void handle_forget(struct handle *handle);
+/** Of any library handle, in any thread. */
+bool handles_are_left(void);
 
 /** Is @pointer a live handle of that type? Else EINVAL for this thread, with the function's name.
  * It becomes the one this thread used last. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/activate/activate.h"
 #include "lib/api/handle.h"
 #include "lib/config.h"
 #include "lib/version.h"
@@ -84,6 +85,8 @@ void lvm_quit(lvm_t libh)
 	buf_free(&libh->messages);
 	arena_free(&libh->arena);
 	free(libh);
+	if (!handles_are_left())
+		activation_release();
 }
 
 /* ---- configuration ---- */

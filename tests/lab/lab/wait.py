@@ -11,10 +11,14 @@ class LabTimeout(AssertionError):
     """A condition did not come true; the text says which, how long, and what was last seen."""
 
 
+INTERVAL_MAX = 0.5  # seconds
+
+
 def wait_for(condition, timeout, what, interval=0.1):
     """Call condition() until it returns something true, and return that.
 
     An AssertionError in it counts as "not yet". @what completes "timed out waiting for ...".
+    Asking runs a program in a node, which takes away from what is waited for: ever less often.
     """
     start = time.monotonic()
     while True:
@@ -28,3 +32,4 @@ def wait_for(condition, timeout, what, interval=0.1):
             raise LabTimeout(f"timed out after {timeout * SLOW:.0f} s waiting for {what}"
                              f" (last seen: {seen!r})")
         time.sleep(interval)
+        interval = max(interval, min(interval * 1.3, INTERVAL_MAX))

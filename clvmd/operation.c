@@ -30,7 +30,7 @@
 #include "lib/job/job_run.h"
 
 #define OPERATIONS_MAX	   1024
-#define LOOK_AGAIN_SECONDS 5
+#define LOOK_LATER_SECONDS 5
 #define LOCK_RETRY_NS	   (100 * QB_TIME_NS_IN_MSEC)
 #define LOCK_ATTEMPTS	   30
 
@@ -39,10 +39,11 @@ struct running {
 	struct daemon *d;
 	struct op_id op;
 	enum op_phase phase;
-	enum { LOCKING = 1, WORKING, CHECKING, REWRITING, LOOKING, LOOK_AGAIN } state;
+	enum { LOCKING = 1, WORKING, CHECKING, REWRITING, LOOKING, LOOK_LATER } state;
 	uint64_t request, deadline, asked_at; /* of the lock */
 	bool late;	       /* answered already: a grant that comes is given back */
 	bool is_new;	       /* OUTCOME */
+	bool decides_anyway;   /* of a recovery: no other member sees more */
 	unsigned int attempts; /* at the locks */
 	bool *held_before;     /* per LV: this node had it locked before this job */
 	int rc;
@@ -391,7 +392,7 @@ static void lock_not_confirmed(struct daemon *d, struct running *running)
 void operations_tick(struct daemon *d, uint64_t now)
 {
 	for (struct running *running = d->operations->first; running; running = running->next) {
-		if (running->state == LOOK_AGAIN && now >= running->deadline)
+		if (running->state == LOOK_LATER && now >= running->deadline)
 			look(running);
 		if (running->state != LOCKING || running->late || now < running->deadline)
 			continue;
@@ -611,30 +612,53 @@ void operation_run(struct daemon *d, const struct effect *effect)
 
 /* ---- recovery ---- */
 
-static void looked(struct daemon *d, void *data, const struct worker_answer *answer)
+/* Nothing is decided, and the LVs stay suspended, until somebody who sees more has looked. */
+static void unclear(struct running *running, uint64_t missing)
 {
-	struct running *running = data;
-	struct recovering *note;
+	carry_out(running->d, lockspace_op_unclear(running->d->ls, running->op, missing));
+	free_running(running);
+}
 
-	if (answer->rc) {
-		/* The disk does not answer: nothing is decided, the LVs stay suspended. */
-		log_line(LOG_ERR,
-			 "Volume group %s cannot be read to settle an interrupted change: %s; "
-			 "trying again in %d seconds.",
-			 queue_key(running), answer->text, LOOK_AGAIN_SECONDS);
-		running->deadline = now_ns() + SECONDS(LOOK_AGAIN_SECONDS);
-		running->state = LOOK_AGAIN;
-		return;
-	}
-	note = must_alloc(sizeof(*note));
+static void settle_by(struct running *running, bool is_new)
+{
+	struct daemon *d = running->d;
+	struct recovering *note = must_alloc(sizeof(*note));
+
 	note->op = running->op;
 	note->next = d->operations->recovered;
 	d->operations->recovered = note;
 	log_line(LOG_NOTICE, "Volume group %s: an interrupted change is settled: %s metadata.",
-		 queue_key(running), answer->value ? "new" : "old");
-	report_recovery(d, queue_key(running), answer->value != 0);
-	carry_out(d, lockspace_op_outcome(d->ls, running->op, answer->value != 0));
+		 queue_key(running), is_new ? "new" : "old");
+	report_recovery(d, queue_key(running), is_new);
+	carry_out(d, lockspace_op_outcome(d->ls, running->op, is_new));
 	free_running(running);
+}
+
+static void looked(struct daemon *d, void *data, const struct worker_answer *answer)
+{
+	struct recover_finding found = recover_decode(answer->value);
+	struct running *running = data;
+
+	(void)d;
+	if (answer->rc) {
+		log_line(LOG_ERR,
+			 "Volume group %s cannot be read here to settle an interrupted change: %s",
+			 queue_key(running), answer->text);
+		unclear(running, AREAS_UNREADABLE);
+		return;
+	}
+	if (found.missing)
+		log_line(
+			LOG_WARNING,
+			"Volume group %s: %llu of its physical volumes or metadata areas cannot be "
+			"read here to settle an interrupted change: %s",
+			queue_key(running), (unsigned long long)found.missing,
+			running->decides_anyway ? "no member reads more, so it is settled without."
+						: "another member is asked.");
+	if (found.missing && !running->decides_anyway)
+		unclear(running, found.missing);
+	else
+		settle_by(running, found.is_new);
 }
 
 static void look(struct running *running)
@@ -658,7 +682,13 @@ void operation_recover(struct daemon *d, const struct effect *effect)
 		free_running(running);
 		return;
 	}
-	look(running);
+	running->decides_anyway = effect->value & RECOVER_ANYWAY;
+	if (!(effect->value & RECOVER_LATER)) {
+		look(running);
+		return;
+	}
+	running->state = LOOK_LATER;
+	running->deadline = now_ns() + SECONDS(LOOK_LATER_SECONDS);
 }
 
 size_t operations_count(const struct daemon *d)

@@ -28,13 +28,29 @@ static int find(struct context *context, const struct job *job, struct found *fo
 	return stored_vg_read(context, found->scan, job->vg_name, &job->vg_id, &found->stored, err);
 }
 
-int recover_look(struct context *context, const struct job *job, bool *ret_is_new, struct err *err)
+static uint64_t count_missing(const struct stored_vg *stored)
+{
+	uint64_t count = 0;
+
+	for (uint32_t i = 0; i < stored->vg->pv_count; i++) {
+		const struct pv_disk *disk = stored->pv_disks[i];
+
+		count += !disk;
+		for (unsigned k = 0; disk && k < disk->mda_count; k++)
+			count += disk->mdas[k].state == MDA_UNREADABLE;
+	}
+	return count;
+}
+
+int recover_look(struct context *context, const struct job *job, struct recover_finding *ret,
+		 struct err *err)
 {
 	struct found found = { 0 };
 	int rc = find(context, job, &found, err);
 
 	if (!rc)
-		*ret_is_new = found.stored->vg->seqno >= job->seqno;
+		*ret = (struct recover_finding){ found.stored->vg->seqno >= job->seqno,
+						 count_missing(found.stored) };
 	forget(&found);
 	return rc;
 }

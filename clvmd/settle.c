@@ -150,15 +150,16 @@ static void submit(struct daemon *d, struct settling *settling, enum client_mess
 static void looked(struct daemon *d, void *data, const struct worker_answer *answer)
 {
 	struct settling *settling = find(d, *(const struct op_id *)data);
+	bool is_new = recover_decode(answer->value).is_new;
 
 	if (answer->rc || !settling) {
 		settled(d, data, answer);
 		return;
 	}
 	free(data);
-	settling->phase = answer->value ? JOB_PHASE_RESUME : JOB_PHASE_ABORT;
+	settling->phase = is_new ? JOB_PHASE_RESUME : JOB_PHASE_ABORT;
 	log_line(LOG_WARNING, "%s: a change that a restart interrupted is settled: %s metadata.",
-		 settling->vg_name, answer->value ? "new" : "old");
+		 settling->vg_name, is_new ? "new" : "old");
 	submit(d, settling, CLIENT_WORKER_RUN, (uint32_t)settling->phase, settled);
 }
 

@@ -206,8 +206,8 @@ static int do_message(struct context *context, const struct client_message *mess
 		      struct client_message *reply, struct arena *arena, struct buf *result,
 		      struct err *err)
 {
+	struct recover_finding finding = { 0 };
 	struct job job;
-	bool is_new = false;
 	int rc;
 
 	if (message->type == CLIENT_WORKER_RUN)
@@ -224,9 +224,9 @@ static int do_message(struct context *context, const struct client_message *mess
 		return err_set(err, EBADMSG, "Internal error: unknown job for a worker.");
 	if ((rc = job_decode(message->data, message->data_length, arena, &job, err)) ||
 	    (rc = message->phase == RECOVER_REWRITE ? recover_rewrite(context, &job, err)
-						    : recover_look(context, &job, &is_new, err)))
+						    : recover_look(context, &job, &finding, err)))
 		return rc;
-	reply->value = is_new;
+	reply->value = recover_encode(finding);
 	return 0;
 }
 

@@ -150,6 +150,12 @@ struct op_target {
 	bool was_lost; /* once, since the start: proves nothing any more */
 };
 
+/* A member that could not see all metadata areas when it looked how an operation ended. */
+struct op_look {
+	uint32_t node;
+	uint64_t missing; /* areas; AREAS_UNREADABLE: the VG cannot be read there at all */
+};
+
 struct op {
 	struct op *next;
 	struct op_id id;
@@ -162,6 +168,10 @@ struct op {
 	uint64_t commit_count;
 	struct ring_id commit_ring;
 	uint32_t recoverer;
+	/* In no transfer: whoever joins may see more, so then all look again. */
+	struct op_look looks[LOCKSPACE_NODES_MAX];
+	size_t look_count;
+	unsigned look_rounds; /* in which nobody could read it */
 	char resource[RESOURCE_NAME_MAX];
 	void *payload;
 	size_t payload_length;
@@ -456,6 +466,7 @@ void op_view(const struct op *op, struct op_target_view targets[LOCKSPACE_NODES_
 size_t ops_owed_by(const struct lockspace *ls, uint32_t node);
 void ops_carry(struct lockspace *ls); /* before the table is freed */
 void ops_ring_changed(struct lockspace *ls);
+void ops_forget_looks(struct lockspace *ls);
 void ops_paused(struct lockspace *ls);
 
 struct own_op *own_op_find(const struct lockspace *ls, uint64_t number);

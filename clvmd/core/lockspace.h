@@ -182,6 +182,12 @@ struct op_result {
 
 /* ---- effects: what the shell has to do, in order ---- */
 
+/** Of EFFECT_RECOVER. */
+enum recover_flag {
+	RECOVER_ANYWAY = 1, /* no member sees more: decide by what is seen */
+	RECOVER_LATER = 2,  /* nobody could read it: wait a while first */
+};
+
 enum effect_type {
 	EFFECT_SEND = 1, /* multicast bytes */
 	EFFECT_GRANTED,	 /* confirmed: tell client/request; value = VG value (max over resources) */
@@ -193,8 +199,9 @@ enum effect_type {
 	EFFECT_OP_DONE, /* all targets of this phase have answered or are gone. error: the phase did
 			   not happen, text says why; after a PREPARE that failed so nothing is
 			   open, after a COMMIT that did ABORT is due */
-	EFFECT_RECOVER, /* owner gone after COMMIT: read the disk, then lockspace_op_outcome().
-			   May be asked again after a ring change: answer again */
+	EFFECT_RECOVER, /* owner gone after COMMIT: read the disk, then lockspace_op_outcome(), or
+			   lockspace_op_unclear() if not all metadata areas are seen; value: enum
+			   recover_flag. May be asked again after a ring change: answer again */
 	EFFECT_GHOST,	/* this node was written off, and is not dead (rule 19): put all clustered
 			   LVs that are active here on the error target, end the processes that
 			   have locks; text says why. Then lockspace_unlock() what is removed,
@@ -265,6 +272,14 @@ const struct effect *lockspace_op(struct lockspace *ls, const struct op_request 
 const struct effect *lockspace_op_result(struct lockspace *ls, const struct op_result *result);
 /** Answer to EFFECT_RECOVER: the disk holds the new (or old) metadata. Sends OUTCOME to all. */
 const struct effect *lockspace_op_outcome(struct lockspace *ls, struct op_id op, bool is_new);
+
+#define AREAS_UNREADABLE UINT64_MAX
+/**
+ * The other answer to EFFECT_RECOVER: @missing metadata areas of the VG are not seen by this node
+ * (AREAS_UNREADABLE: it cannot read the VG). Another member that may see more is asked, and whoever
+ * sees most decides when there is none.
+ */
+const struct effect *lockspace_op_unclear(struct lockspace *ls, struct op_id op, uint64_t missing);
 
 /**
  * An activation lock that this kernel has from before the daemon started (rules 20, 21). Before

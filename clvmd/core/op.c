@@ -324,12 +324,44 @@ void op_message(struct lockspace *ls, struct member *from, const struct message 
 	}
 }
 
+static struct op_look *look_of(struct op *op, uint32_t node)
+{
+	for (size_t i = 0; i < op->look_count; i++)
+		if (op->looks[i].node == node)
+			return &op->looks[i];
+	return NULL;
+}
+
+/* The recoverer cannot tell: the next is chosen when the table goes on. */
+static void op_unclear(struct op *op, const struct member *from, uint64_t missing)
+{
+	struct op_look *look = look_of(op, from->node);
+
+	if (is_final(op) || op->recoverer != from->node)
+		return;
+	op->recoverer = 0;
+	if (!look && op->look_count < LOCKSPACE_NODES_MAX)
+		look = &op->looks[op->look_count++];
+	if (look)
+		*look = (struct op_look){ from->node, missing };
+}
+
+void ops_forget_looks(struct lockspace *ls)
+{
+	for (struct op *op = ls->ops; op; op = op->next) {
+		op->look_count = 0;
+		op->look_rounds = 0;
+	}
+}
+
 void op_result(struct lockspace *ls, struct member *from, const struct message *message)
 {
 	struct op_id id = { (uint32_t)message->op_node, message->op_number };
 	struct op *op = op_find(ls->ops, id);
 	struct op_target *target = op ? target_of(op, from->node) : NULL;
 
+	if (op && message->op_phase == OP_OUTCOME)
+		op_unclear(op, from, message->count);
 	if (!target || !target->pending || op->phase != (enum op_phase)message->op_phase)
 		return;
 	target->pending = false;
@@ -462,6 +494,7 @@ void ops_ring_changed(struct lockspace *ls)
 {
 	for (struct op *op = ls->ops; op; op = op->next)
 		op->recoverer = 0;
+	ops_forget_looks(ls);
 	ops_paused(ls);
 }
 
@@ -478,16 +511,59 @@ void ops_paused(struct lockspace *ls)
 
 /* ---- operations that nobody drives any more ---- */
 
+static bool may_look(const struct lockspace *ls, const struct op *op, const struct member *member,
+		     bool owner_alive)
+{
+	/* While the table does not run, nobody but the owner's node is known to be let alone. */
+	return member->synced && (ls->running || (owner_alive && member->node == op->id.node));
+}
+
+/*
+ * Who is asked next: the owner's node, then the others from the lowest, each once; then who sees
+ * most. 0: everybody who may has been asked, and none can read it.
+ */
+static uint32_t choose_recoverer(struct lockspace *ls, struct op *op, bool owner_alive,
+				 unsigned *ret_flags)
+{
+	const struct op_look *best = NULL;
+
+	*ret_flags = op->look_rounds ? RECOVER_LATER : 0;
+	if (owner_alive && !look_of(op, op->id.node))
+		return op->id.node;
+	for (size_t i = 0; i < ls->member_count; i++) {
+		const struct member *member = ls->members[i];
+		const struct op_look *look = look_of(op, member->node);
+
+		if (!may_look(ls, op, member, owner_alive))
+			continue;
+		if (!look)
+			return member->node;
+		if (look->missing != AREAS_UNREADABLE && (!best || look->missing < best->missing))
+			best = look;
+	}
+	*ret_flags |= RECOVER_ANYWAY;
+	return best ? best->node : 0;
+}
+
 static void recover(struct lockspace *ls, struct op *op, bool owner_alive)
 {
 	const struct member *recoverer = member_find(ls, op->recoverer);
+	unsigned flags;
+	struct effect *effect;
 
 	if (recoverer && recoverer->synced)
 		return;
-	op->recoverer = owner_alive ? op->id.node : lowest_synced(ls)->node;
+	op->recoverer = choose_recoverer(ls, op, owner_alive, &flags);
+	if (!op->recoverer) {
+		op->look_count = 0;
+		op->look_rounds++;
+		op->recoverer = choose_recoverer(ls, op, owner_alive, &flags);
+	}
 	if (op->recoverer != ls->node)
 		return;
-	ls_effect(ls, EFFECT_RECOVER)->op = op->id;
+	effect = ls_effect(ls, EFFECT_RECOVER);
+	effect->op = op->id;
+	effect->value = flags;
 	ls_log(ls, LOG_LEVEL_INFO,
 	       "an operation of %s was cut short after its commit: reading "
 	       "the disk",

@@ -398,3 +398,17 @@ const struct effect *lockspace_op_outcome(struct lockspace *ls, struct op_id op,
 		ls_send(ls, &message);
 	return ls_end(ls);
 }
+
+const struct effect *lockspace_op_unclear(struct lockspace *ls, struct op_id op, uint64_t missing)
+{
+	struct message message = { .type = MESSAGE_RESULT,
+				   .op_phase = OP_OUTCOME,
+				   .op_node = op.node,
+				   .op_number = op.number,
+				   .count = missing };
+
+	ls_begin(ls);
+	if (!ls->broken && ls->self->present)
+		ls_send(ls, &message);
+	return ls_end(ls);
+}

@@ -187,6 +187,7 @@ static void transfer_begins(struct lockspace *ls, uint32_t from, const struct me
 	ls->transfer_from = from;
 	ls->transfer_number = sync->request;
 	ls->transfer_level = sync->number;
+	ops_forget_looks(ls);
 	for (size_t i = 0; i < ls->member_count; i++)
 		if (!ls->members[i]->synced && ls->members[i]->minor >= sync->number &&
 		    names_node(sync, ls->members[i]->node))

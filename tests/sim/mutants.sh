@@ -69,6 +69,8 @@ commit-despite-a-loss|23|op.c op_own.c|/^static void op_commit/,/^}/s/op->doomed
 commit-seen-goes-back|23|op.c|/^static bool is_proof_of_old/,/^}/s/op->phase != OP_PREPARE/op->phase != OP_PREPARE \&\& op->phase != OP_COMMIT/
 resumes-without-leave|23|op_own.c|s/asked->phase == OP_RESUME \&\& !own->permitted/false/
 dead-owner-not-recovered|23|op.c|/^void ops_client_gone/,/^}/s/op->client_gone = true;/(void)0;/
+unclear-is-forgotten|23|op.c|/^static void op_unclear/,/^}/s/op->recoverer = 0;/return;/
+who-sees-least-decides|23|op.c|s/look->missing < best->missing/look->missing > best->missing/
 debts-forgotten|24|op.c|s/is_over = op->phase == OP_DO .*/is_over = op->phase == OP_DO || is_final(op);/
 debtor-s-vg-is-written|24|op.c|/^bool ops_block/,/^}/s/if (is_final(op) \&\& is_write .*/if (false)/
 other-major-let-in|27|message.c|s/if (ret->major != PROTOCOL_MAJOR)/if (false)/

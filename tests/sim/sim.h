@@ -121,7 +121,7 @@ struct sim_op {
 
 /* Work that a node's worker has to do. */
 struct job {
-	bool used, recover;
+	bool used, recover, anyway;
 	unsigned node, daemon_number;
 	struct op_id op;
 	enum op_phase phase;
@@ -149,7 +149,7 @@ struct sim {
 	struct sim_op ops[SIM_JOBS];
 	struct job jobs[SIM_JOBS];
 	size_t grants, comparisons, commits, recoveries, cuts, running_steps;
-	size_t lies, ghosts, settled;
+	size_t lies, ghosts, settled, unclear;
 	bool failed;
 };
 

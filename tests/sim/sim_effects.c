@@ -71,6 +71,7 @@ static void add_job(struct sim *sim, unsigned n, const struct effect *effect)
 			continue;
 		*job = (struct job){ .used = true,
 				     .recover = effect->type == EFFECT_RECOVER,
+				     .anyway = effect->value & RECOVER_ANYWAY,
 				     .node = n,
 				     .daemon_number = sim->node[n].daemon_number,
 				     .op = effect->op,

@@ -49,6 +49,28 @@ static struct job *first_of(struct sim *sim, struct job *job)
 	return first;
 }
 
+/* How many areas its node does not see at this moment: paths to disks come and go. */
+static uint64_t draw_missing(struct sim *sim)
+{
+	const uint64_t missing[] = { 0, 0, 0, 1, 2, AREAS_UNREADABLE };
+
+	return sim->healing ? 0 : missing[sim_draw(sim, sizeof(missing) / sizeof(*missing))];
+}
+
+static void look(struct sim *sim, const struct job *job, const struct sim_op *op)
+{
+	struct lockspace *ls = sim->node[job->node].ls;
+	uint64_t missing = draw_missing(sim);
+
+	if (!missing || (job->anyway && missing != AREAS_UNREADABLE)) {
+		sim->recoveries++;
+		node_effects(sim, job->node, lockspace_op_outcome(ls, job->op, op->written));
+	} else {
+		sim->unclear++;
+		node_effects(sim, job->node, lockspace_op_unclear(ls, job->op, missing));
+	}
+}
+
 bool job_run_one(struct sim *sim)
 {
 	struct job *job = NULL;
@@ -66,9 +88,7 @@ bool job_run_one(struct sim *sim)
 	if (!(op = find_op(sim, job->op)))
 		return true;
 	if (job->recover) {
-		sim->recoveries++;
-		node_effects(sim, job->node,
-			     lockspace_op_outcome(sim->node[job->node].ls, job->op, op->written));
+		look(sim, job, op);
 		return true;
 	}
 	run_phase(sim, &sim->node[job->node], job, op);

@@ -374,6 +374,7 @@ static bool run(uint64_t seed, bool verbose, struct sim *totals)
 	totals->lies += sim->lies;
 	totals->ghosts += sim->ghosts;
 	totals->settled += sim->settled;
+	totals->unclear += sim->unclear;
 	totals->running_steps += sim->running_steps;
 	free(sim);
 	return ok;
@@ -404,11 +405,11 @@ int main(int argc, char **argv)
 	}
 	for (uint64_t i = 0; i < schedules && failures < most; i++)
 		failures += !run(seed + i, verbose, &totals);
-	printf("%" PRIu64 " schedules: %zu rings, %zu grants, %zu commits, %zu recoveries, "
-	       "%zu lies, %zu ghosts, %zu settled, %zu comparisons, runs %zu%% of the time, "
+	printf("%" PRIu64 " schedules: %zu rings, %zu grants, %zu commits, %zu recoveries "
+	       "(%zu unclear), %zu lies, %zu ghosts, %zu settled, %zu comparisons, runs %zu%% of the time, "
 	       "%d failures\n",
 	       schedules, totals.cuts, totals.grants, totals.commits, totals.recoveries,
-	       totals.lies, totals.ghosts, totals.settled, totals.comparisons,
+	       totals.unclear, totals.lies, totals.ghosts, totals.settled, totals.comparisons,
 	       totals.running_steps * 100 / (schedules * STEPS + 1), failures);
 	return failures ? 1 : 0;
 }

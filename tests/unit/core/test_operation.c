@@ -206,6 +206,97 @@ static void after_commit_only_the_disk_knows(void **state)
 	assert_int_equal(bus_count(bus, EFFECT_RUN, OP_RESUME), 3);
 }
 
+/* After a COMMIT, the command is killed: node 1 is asked to look. */
+static void cut_after_commit(struct bus *bus)
+{
+	ask(bus, 1, OP_PREPARE);
+	all_answer(bus, 1, OP_PREPARE);
+	ask(bus, 1, OP_COMMIT);
+	bus_take(bus, 1, lockspace_client_gone(bus->ls[1], 5));
+	bus_run(bus);
+}
+
+static const struct bus_event *asked_last(const struct bus *bus)
+{
+	for (size_t i = bus->count; i-- > 0;)
+		if (bus->events[i].type == EFFECT_RECOVER)
+			return &bus->events[i];
+	return NULL;
+}
+
+static void is_unclear(struct bus *bus, uint32_t on, uint64_t missing)
+{
+	assert_int_equal(asked_last(bus)->on, on);
+	bus_take(bus, on, lockspace_op_unclear(bus->ls[on], (struct op_id){ 1, 1 }, missing));
+	bus_run(bus);
+}
+
+static void who_does_not_see_all_areas_leaves_it_to_another(void **state)
+{
+	struct bus *bus = *state;
+
+	cut_after_commit(bus);
+	is_unclear(bus, 1, 1);
+	assert_int_equal(bus_count(bus, EFFECT_RECOVER, 0), 2);
+	assert_int_equal(asked_last(bus)->on, 2);
+	assert_int_equal(asked_last(bus)->value, 0);
+	/* Not asked any more: not heard. */
+	bus_take(bus, 1, lockspace_op_unclear(bus->ls[1], (struct op_id){ 1, 1 }, 0));
+	bus_run(bus);
+	assert_int_equal(bus_count(bus, EFFECT_RECOVER, 0), 2);
+	bus_take(bus, 2, lockspace_op_outcome(bus->ls[2], (struct op_id){ 1, 1 }, true));
+	bus_run(bus);
+	assert_int_equal(bus_count(bus, EFFECT_RUN, OP_RESUME), 3);
+}
+
+static void who_sees_most_decides_when_nobody_sees_all_areas(void **state)
+{
+	struct bus *bus = *state;
+
+	cut_after_commit(bus);
+	is_unclear(bus, 1, 2);
+	is_unclear(bus, 2, AREAS_UNREADABLE);
+	is_unclear(bus, 3, 1);
+	assert_int_equal(asked_last(bus)->on, 3);
+	assert_int_equal(asked_last(bus)->value, RECOVER_ANYWAY);
+	/* It has lost them since. */
+	is_unclear(bus, 3, AREAS_UNREADABLE);
+	assert_int_equal(asked_last(bus)->on, 1);
+	assert_int_equal(asked_last(bus)->value, RECOVER_ANYWAY);
+}
+
+static void what_nobody_can_read_is_looked_at_again_later(void **state)
+{
+	struct bus *bus = *state;
+
+	cut_after_commit(bus);
+	for (uint32_t n = 1; n <= 3; n++)
+		is_unclear(bus, n, AREAS_UNREADABLE);
+	assert_int_equal(asked_last(bus)->on, 1);
+	assert_int_equal(asked_last(bus)->value, RECOVER_LATER);
+	is_unclear(bus, 1, AREAS_UNREADABLE);
+	assert_int_equal(asked_last(bus)->on, 2);
+	assert_int_equal(bus_count(bus, EFFECT_RUN, OP_RESUME), 0);
+	assert_int_equal(bus_count(bus, EFFECT_RUN, OP_ABORT), 0);
+}
+
+static void a_joiner_may_see_more(void **state)
+{
+	struct bus *bus = *state;
+
+	bus_kill(bus, 3, LEAVE_PROCDOWN);
+	bus_run(bus);
+	cut_after_commit(bus);
+	is_unclear(bus, 1, 1);
+	bus_start(bus, 3);
+	bus_run(bus);
+	is_unclear(bus, 2, 2);
+	/* Node 1 once more: all that was known is forgotten when a member gets the table. */
+	is_unclear(bus, 1, 1);
+	assert_int_equal(asked_last(bus)->on, 3);
+	assert_int_equal(asked_last(bus)->value, 0);
+}
+
 static void who_never_saw_commit_goes_back_at_once_when_the_owner_vanishes(void **state)
 {
 	struct bus *bus = *state;
@@ -308,6 +399,10 @@ int main(void)
 		TEST(resume_without_permission_is_refused),
 		TEST(an_owner_killed_before_commit_is_undone),
 		TEST(after_commit_only_the_disk_knows),
+		TEST(who_does_not_see_all_areas_leaves_it_to_another),
+		TEST(who_sees_most_decides_when_nobody_sees_all_areas),
+		TEST(what_nobody_can_read_is_looked_at_again_later),
+		TEST(a_joiner_may_see_more),
 		TEST(who_never_saw_commit_goes_back_at_once_when_the_owner_vanishes),
 		TEST(who_saw_commit_waits_until_the_owner_is_fenced),
 		TEST(a_participant_that_died_after_commit_owes_and_blocks_writers),

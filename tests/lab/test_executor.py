@@ -148,6 +148,22 @@ class OneNodesDisk(lab.StoryCase):
         self.n2.ok("lvextend -L 16M vgslow/lv0")
         self.assert_lv_everywhere("vgslow", "lv0", 16)
 
+    def test_a_member_that_cannot_read_leaves_an_interrupted_change_to_the_other(self):
+        """n2's command wrote the commit and was killed; n2 does not see it any more, n1 does."""
+        self.n2.spawn(f"rm -f /run/cut; {CUT_OP} vgslow lv0 disk wait", timeout=600)
+        lab.wait_for(lambda: self.n2("test -e /run/cut"), 30, "the commit to be on disk")
+        self.break_disk()
+        self.n2.ok("pkill -KILL -x cut_op")
+        lab.wait_for(lambda: "Suspended" not in
+                     self.n1.ok("dmsetup info -c --noheadings -o suspended"), 90, "n1 to settle it")
+        self.assert_lv_everywhere("vgslow", "lv0", 12, [self.n1])
+        self.assertRegex(self.n2.syslog(), "vgslow.* cannot be read here to settle")
+        self.assertRegex(self.n1.syslog(), "vgslow: an interrupted change is settled: new metadata")
+        self.mend_disk()
+        lab.assert_sound(self.nodes, same_numbers=False)
+        self.assert_lv_everywhere("vgslow", "lv0", 12)
+        self.n2.ok("lvextend -L 16M vgslow/lv0")
+
     def fill_run(self, node):
         node.ok("dd if=/dev/zero of=/run/fill bs=64k >/dev/null 2>&1; "
                 "dd if=/dev/zero of=/run/fill2 bs=1 count=4096 >/dev/null 2>&1; true", timeout=120)

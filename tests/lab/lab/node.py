@@ -114,6 +114,7 @@ class Node:
         self.process = None
         self.frozen = False
         self.disks = []
+        self.corosync_log_start = 0  # of the corosync that runs now
         os.makedirs(self.folder)
 
     # ---- life ----

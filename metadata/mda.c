@@ -187,24 +187,25 @@ static bool meets_committed(const struct mda_header *header, uint64_t offset, ui
 }
 
 int mda_place(const struct mda_header *header, uint64_t size_bytes, const char *vg_name,
-	      const char *device_name, struct mda_location *ret_location, struct err *err)
+	      uint32_t seqno, const char *device_name, struct mda_location *ret_location,
+	      struct err *err)
 {
 	const uint64_t max = mda_text_max(header->size_bytes);
 	uint64_t offset;
 
 	if (!size_bytes || size_bytes > max)
 		return err_set(err, ENOSPC,
-			       "VG %s metadata on %s (%llu bytes) exceeds maximum metadata size "
+			       "VG %s %u metadata on %s (%llu bytes) exceeds maximum metadata size "
 			       "(%llu bytes)",
-			       vg_name, device_name, (unsigned long long)size_bytes,
+			       vg_name, seqno, device_name, (unsigned long long)size_bytes,
 			       (unsigned long long)max);
 	offset = next_offset(header);
 	/* Only a text that another rule placed can be in the way. */
 	if (meets_committed(header, offset, size_bytes))
 		return err_set(err, ENOSPC,
-			       "VG %s metadata on %s (%llu bytes) does not fit beside the %llu "
+			       "VG %s %u metadata on %s (%llu bytes) does not fit beside the %llu "
 			       "bytes in use",
-			       vg_name, device_name, (unsigned long long)size_bytes,
+			       vg_name, seqno, device_name, (unsigned long long)size_bytes,
 			       (unsigned long long)header->committed.size_bytes);
 	*ret_location = (struct mda_location){ .offset_bytes = offset, .size_bytes = size_bytes };
 	return 0;

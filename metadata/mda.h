@@ -51,7 +51,7 @@ struct mda_pieces mda_text_pieces(const struct mda_header *header,
  * -ENOSPC with LVM2's wording when it is longer than half the ring allows.
  */
 int mda_place(const struct mda_header *header, uint64_t size_bytes, const char *vg_name,
-	      const char *device_name, struct mda_location *ret_location,
+	      uint32_t seqno, const char *device_name, struct mda_location *ret_location,
 	      struct err *err) MUST_CHECK;
 
 /** Longest text that the area can take, in bytes. */

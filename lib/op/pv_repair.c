@@ -186,7 +186,8 @@ static int place(const struct repair *repair, const struct raw_mda *mda, uint64_
 	if (mda_header_decode(sector, &mda->area, header, NULL))
 		*header = (struct mda_header){ .start_bytes = mda->area.offset_bytes,
 					       .size_bytes = mda->area.size_bytes };
-	return mda_place(header, length, repair->vg->name, raw->device->name, location, err);
+	return mda_place(header, length, repair->vg->name, repair->vg->seqno, raw->device->name,
+			 location, err);
 }
 
 static int write_area(const struct repair *repair, unsigned number, const struct buf *text,

@@ -54,6 +54,7 @@ struct store_txn {
 	struct buf text;
 	uint32_t text_crc;
 	char *vg_name;
+	uint32_t seqno; /* of the new text */
 };
 
 /** Fill disks and areas: which take part in writing @after. Opens nothing, writes nothing. */

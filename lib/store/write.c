@@ -169,8 +169,8 @@ static int place_text(struct store_txn *txn, struct txn_area *area, struct err *
 	/* What an ignored area holds is of no use: its ring begins anew. */
 	if (area->was_ignored)
 		ring.committed = (struct mda_location){ 0 };
-	if ((rc = mda_place(&ring, txn->text.used, txn->vg_name, area->disk->pv_disk->device->name,
-			    &area->location, err)))
+	if ((rc = mda_place(&ring, txn->text.used, txn->vg_name, txn->seqno,
+			    area->disk->pv_disk->device->name, &area->location, err)))
 		return rc;
 	area->location.checksum = txn->text_crc;
 	area->location.size_bytes = txn->text.used;
@@ -309,7 +309,7 @@ static int prepare(struct store_txn *txn, const struct stored_vg *before, struct
 	if ((rc = next_seqno(before, seqno_at_least, &seqno, err)) ||
 	    (rc = refresh_pvs(txn->scan, after, err)))
 		return rc;
-	after->seqno = seqno;
+	txn->seqno = after->seqno = seqno;
 	if ((rc = vg_check(after, err)) || (rc = export_text(txn, after, err)) ||
 	    (rc = txn_plan(txn, before, after, err)))
 		return rc;

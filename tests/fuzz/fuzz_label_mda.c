@@ -46,7 +46,7 @@ static void try_mda(unsigned char sector[SECTOR_BYTES], const struct disk_area *
 		assert(pieces.piece[i].offset_bytes + pieces.piece[i].size_bytes <=
 		       area->offset_bytes + area->size_bytes);
 	}
-	if (!mda_place(&header, 1000, "vg", "device", &location, NULL)) {
+	if (!mda_place(&header, 1000, "vg", 1, "device", &location, NULL)) {
 		pieces = mda_text_pieces(&header, &location);
 		assert(pieces.count);
 	}

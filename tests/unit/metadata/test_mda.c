@@ -27,7 +27,7 @@ static uint64_t place(const struct mda_header *header, uint64_t size)
 	struct mda_location location = { 0 };
 	struct err err = { 0 };
 
-	if (mda_place(header, size, "vg", "/dev/x", &location, &err))
+	if (mda_place(header, size, "vg", 7, "/dev/x", &location, &err))
 		fail_msg("%s", err.text);
 	assert_int_equal(location.size_bytes, size);
 	return location.offset_bytes;
@@ -113,8 +113,8 @@ static void a_text_too_long_is_refused(void **state)
 	assert_int_equal(mda_text_max(1044480) / 512 * 512 / 1024, 509);
 	assert_int_equal(mda_text_max(100), 0);
 	assert_int_equal(place(&header, 521472), 512);
-	assert_int_equal(mda_place(&header, 521473, "vg", "/dev/x", &location, &err), -ENOSPC);
-	assert_string_equal(err.text, "VG vg metadata on /dev/x (521473 bytes) exceeds maximum "
+	assert_int_equal(mda_place(&header, 521473, "vg", 7, "/dev/x", &location, &err), -ENOSPC);
+	assert_string_equal(err.text, "VG vg 7 metadata on /dev/x (521473 bytes) exceeds maximum "
 				      "metadata size (521472 bytes)");
 }
 
@@ -133,7 +133,7 @@ static void the_committed_text_is_never_overwritten(void **state)
 				unsigned char used[RING] = { 0 };
 				uint64_t padded = (size + 511) / 512 * 512;
 
-				if (mda_place(&header, size, "vg", "x", &location, NULL))
+				if (mda_place(&header, size, "vg", 7, "x", &location, NULL))
 					continue;
 				for (uint64_t i = 0; i < length; i++)
 					used[(offset - 512 + i) % RING] = 1;
@@ -155,8 +155,8 @@ static void texts_of_lvm2s_size_always_fit(void **state)
 	for (uint64_t offset = 512; offset < AREA; offset += 512) {
 		struct mda_header header = header_with(AREA, offset, mda_text_max(AREA));
 
-		assert_int_equal(mda_place(&header, mda_text_max(AREA), "vg", "x", &location, NULL),
-				 0);
+		assert_int_equal(
+			mda_place(&header, mda_text_max(AREA), "vg", 7, "x", &location, NULL), 0);
 	}
 }
 

@@ -23,6 +23,7 @@
 #include "lib/activate/nodes.h"
 #include "lib/cluster_channel.h"
 #include "lib/context.h"
+#include "lib/device/batch.h"
 #include "lib/job/job_run.h"
 #include "lib/store/store.h"
 #include "metadata/base/cleanup.h"
@@ -281,10 +282,12 @@ int worker_main(void)
 	    fcntl(WORKER_LOCK_FD, F_SETFD, FD_CLOEXEC))
 		return 1;
 	channel_init(&channel, WORKER_SOCKET_FD);
+	batch_reap_later(); /* first the answer */
 	while (!channel_receive(&channel, CHANNEL_FOREVER, &message, &err) && daemon_is_there()) {
 		/* What is received next replaces the message's memory: it is used up by then. */
 		if (do_job(&message, &err))
 			break;
+		batch_reap_all();
 	}
 	channel_close(&channel);
 	return 0;

@@ -3,6 +3,7 @@
  * lvm: all commands in one program. The name it is called by says which; `lvm COMMAND` does too.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "cmd/command.h"
 #include "cmd/exit.h"
 #include "cmd/output.h"
+#include "lib/device/batch.h"
 #include "metadata/base/cleanup.h"
 
 #define HELP_MAX     ((size_t)1 << 20)
@@ -154,12 +156,25 @@ static int dispatch(int argc, char *const argv[])
 	return EXIT_NO_COMMAND;
 }
 
+/*
+ * Metadata texts are some megabytes, and several are made and dropped: memory that was once given
+ * by the kernel is kept, since each page that it gives costs more than writing a text into it.
+ */
+static void keep_memory(void)
+{
+	(void)mallopt(M_MMAP_THRESHOLD, 32 << 20);
+	(void)mallopt(M_TRIM_THRESHOLD, 64 << 20);
+}
+
 int main(int argc, char *argv[])
 {
 	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
 	const char *name = slash ? slash + 1 : argc > 0 ? argv[0] : "lvm";
 	const struct command *command = command_find(name);
 
+	keep_memory();
+	(void)setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* lines in one piece */
+	batch_reap_later(); /* this process ends soon: init waits for its children */
 	if (command)
 		return run_command(command, argc, argv);
 	if (argc < 2) {

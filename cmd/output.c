@@ -12,17 +12,28 @@
 
 /* An answer is "yes" at most; what is longer is not valid, however it goes on. */
 #define ANSWER_MAX 256
+#define FLUSH_NS   (20 * 1000000L)
 
 /* Names in messages may come from strangers' disks: nothing of them may steer a terminal. */
+static bool is_shown(unsigned char c)
+{
+	return (c >= ' ' && c != 0x7f) || c == '\t';
+}
+
 static void put_shown(FILE *stream, const char *text, size_t length)
 {
-	for (size_t i = 0; i < length; i++) {
-		const unsigned char c = (unsigned char)text[i];
+	while (length) {
+		size_t plain = 0;
 
-		if ((c < ' ' && c != '\t') || c == 0x7f)
-			(void)fprintf(stream, "\\x%02x", c);
-		else
-			(void)fputc(c, stream);
+		while (plain < length && is_shown((unsigned char)text[plain]))
+			plain++;
+		(void)fwrite(text, 1, plain, stream);
+		text += plain;
+		length -= plain;
+		if (!length)
+			break;
+		(void)fprintf(stream, "\\x%02x", (unsigned char)*text++);
+		length--;
 	}
 }
 
@@ -65,6 +76,19 @@ static bool is_repeated(struct output *output, const char *text)
 	return false;
 }
 
+/* Results are seen soon, but a report is not written row by row. */
+static void flush_now_and_then(struct output *output)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	if (now.tv_sec == output->flushed.tv_sec &&
+	    now.tv_nsec - output->flushed.tv_nsec < FLUSH_NS)
+		return;
+	output->flushed = now;
+	(void)fflush(output->results);
+}
+
 static void on_message(void *data, enum message_level level, const char *text)
 {
 	struct output *output = data;
@@ -81,7 +105,7 @@ static void on_message(void *data, enum message_level level, const char *text)
 			output_lines(output->results, text);
 		else
 			(void)fputs("  \n", output->results);
-		(void)fflush(output->results);
+		flush_now_and_then(output);
 		return;
 	}
 	if ((level == MESSAGE_VERBOSE && output->verbose < 1) ||
@@ -89,6 +113,7 @@ static void on_message(void *data, enum message_level level, const char *text)
 		return;
 	if (level == MESSAGE_WARNING && is_repeated(output, text))
 		return;
+	(void)fflush(output->results); /* in the order in which they were said */
 	output_lines(output->messages, text);
 }
 
@@ -183,6 +208,7 @@ void output_failure(struct output *output, const struct cmdline *line, int rc,
 	char text[128];
 	const char *hint = exit_hint(line->stage, rc, line->command->name, text, sizeof(text));
 
+	(void)fflush(output->results);
 	if (line->stage == STAGE_USAGE)
 		(void)fprintf(output->messages, "%s\n", err->text);
 	else

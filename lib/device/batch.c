@@ -23,6 +23,7 @@
 #define MEMORY_ALIGNMENT ((size_t)4096)
 #define READ_MAX	 ((size_t)64 << 20)
 #define SLICES		 10U
+#define LATE_MAX	 16
 
 /* ---- memory ---- */
 
@@ -246,8 +247,35 @@ void batch_free(struct batch *batch)
 	batch->memory = NULL;
 }
 
-void batch_reap(pid_t reader)
+/* ---- their end ---- */
+
+static struct {
+	bool on;
+	unsigned count;
+	pid_t readers[LATE_MAX];
+} late;
+
+static void wait_for_end(pid_t reader)
 {
 	while (waitpid(reader, NULL, 0) < 0 && errno == EINTR)
 		;
+}
+
+void batch_reap(pid_t reader)
+{
+	if (late.on && late.count < LATE_MAX)
+		late.readers[late.count++] = reader;
+	else
+		wait_for_end(reader);
+}
+
+void batch_reap_later(void)
+{
+	late.on = true;
+}
+
+void batch_reap_all(void)
+{
+	while (late.count)
+		wait_for_end(late.readers[--late.count]);
 }

@@ -39,4 +39,11 @@ void batch_free(struct batch *batch);
  */
 void batch_reap(pid_t reader);
 
+/**
+ * From now on batch_reap() only notes who is to be waited for, until batch_reap_all(): for a
+ * process of one thread that ends soon anyway, or has something to say first.
+ */
+void batch_reap_later(void);
+void batch_reap_all(void);
+
 #endif

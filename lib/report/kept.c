@@ -13,8 +13,12 @@ static bool starts_with(const char *text, const char *prefix)
 
 bool seg_is(const struct seg *seg, const char *type)
 {
-	const size_t length = strcspn(seg->type_name, "+");
+	size_t length;
 
+	/* Asked of many types for each volume; most differ in the first letter. */
+	if (seg->type_name[0] != type[0])
+		return false;
+	length = strcspn(seg->type_name, "+");
 	return strlen(type) == length && !memcmp(seg->type_name, type, length);
 }
 

@@ -4,6 +4,9 @@
  * text, and a command reads again under the lock what it has read without: bytes that are equal to
  * those of a known text need neither be summed nor parsed again.
  *
+ * An area whose header still names the same place, length and checksum holds the same commit: what
+ * is there need not even be read again. (Texts are only written where no header points.)
+ *
  * A text lives as long as a scan uses it, or the context, which keeps those of the last scan.
  */
 #include "lib/store/known_text.h"
@@ -22,6 +25,7 @@ static void text_unref(struct known_text *known)
 	vg_free(known->model);
 	arena_free(&known->arena);
 	free(known->text);
+	free(known->places);
 	free(known);
 }
 
@@ -81,6 +85,68 @@ const struct known_text *scan_find_text(struct scan *scan, const char *text, siz
 	if (known || !index->older || !(known = list_find(index->older, text, length, checksum)))
 		return known;
 	return list_add(&index->texts, known) ? known : NULL;
+}
+
+static struct text_place place_of(const struct mda_copy *copy)
+{
+	return (struct text_place){ copy->pv_disk->device->devno, copy->area.offset_bytes,
+				    copy->header.committed.offset_bytes };
+}
+
+static bool is_at(const struct known_text *known, const struct text_place *place)
+{
+	for (size_t i = 0; i < known->place_count; i++) {
+		const struct text_place *at = &known->places[i];
+
+		if (at->devno == place->devno && at->area_bytes == place->area_bytes &&
+		    at->offset_bytes == place->offset_bytes)
+			return true;
+	}
+	return false;
+}
+
+const struct known_text *scan_find_place(struct scan *scan, const struct mda_copy *copy)
+{
+	const struct mda_location *location = &copy->header.committed;
+	const struct text_list *older = scan->index->older;
+	const struct text_place place = place_of(copy);
+
+	for (size_t i = 0; older && i < older->count; i++) {
+		struct known_text *known = older->items[i];
+
+		if (known->checksum != location->checksum ||
+		    known->length != location->size_bytes || !is_at(known, &place))
+			continue;
+		for (size_t k = 0; k < scan->index->texts.count; k++)
+			if (scan->index->texts.items[k] == known)
+				return known;
+		return list_add(&scan->index->texts, known) ? known : NULL;
+	}
+	return NULL;
+}
+
+/* Without memory it is read again. */
+void scan_note_place(struct scan *scan, const struct mda_copy *copy)
+{
+	const struct text_list *texts = &scan->index->texts;
+	const struct text_place place = place_of(copy);
+	struct known_text *known = NULL;
+
+	for (size_t i = 0; i < texts->count && !known; i++)
+		if (texts->items[i]->text == copy->text)
+			known = texts->items[i];
+	if (!known || is_at(known, &place))
+		return;
+	if (known->place_count == known->place_size) {
+		size_t size = known->place_size ? known->place_size * 2 : 4;
+		struct text_place *grown = reallocarray(known->places, size, sizeof(*grown));
+
+		if (!grown)
+			return;
+		known->places = grown;
+		known->place_size = size;
+	}
+	known->places[known->place_count++] = place;
 }
 
 static void summarise(const struct vg *vg, struct vg_summary *ret_summary)

@@ -6,8 +6,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "metadata/vg_text.h"
+
+/* Where a text was read, and what the header of the area said of it. */
+struct text_place {
+	dev_t devno;
+	uint64_t area_bytes, offset_bytes;
+};
 
 /* Its checksum and summary are good. */
 struct known_text {
@@ -19,6 +26,8 @@ struct known_text {
 	struct vg *model;   /* never changed; NULL: the text is no sound VG */
 	bool is_unread;	    /* it was written by us; there is no model yet */
 	struct arena arena; /* of the summary, where there is no model */
+	struct text_place *places;
+	size_t place_count, place_size;
 };
 
 /* Start with { 0 }. */

@@ -204,7 +204,7 @@ static int read_texts(struct scanner *scanner, struct target *targets, size_t co
 			for (uint32_t k = 0;
 			     !rc && targets[next].pv_disk && k < targets[next].pv_disk->mda_count;
 			     k++)
-				rc = mda_gather_texts(&gather, &targets[next].reader,
+				rc = mda_gather_texts(&gather, scanner->scan, &targets[next].reader,
 						      &targets[next].pv_disk->mdas[k], err);
 		if (!rc && !(rc = gather_run(&gather, scanner->scan, scanner->timeout_ms, err)))
 			read_areas(scanner, targets + first, next - first);

@@ -98,12 +98,14 @@ static int read_known_text(struct scan *scan, struct disk_reader *reader, struct
 			   const struct known_text **ret_known, struct err *err)
 {
 	const struct mda_location *location = &copy->header.committed;
-	const char *text = find_in_batch(reader, &copy->header, location);
+	const char *text;
 	size_t length = (size_t)location->size_bytes;
 	AUTO_FREE char *bytes = NULL;
 	int rc;
 
-	if (!text) {
+	if ((*ret_known = scan_find_place(scan, copy)))
+		return 0;
+	if (!(text = find_in_batch(reader, &copy->header, location))) {
 		if ((rc = read_bytes(reader, &copy->header, location, &bytes, err))) {
 			copy->state = rc == -EUCLEAN ? MDA_BAD_TEXT : MDA_UNREADABLE;
 			return rc;
@@ -152,6 +154,7 @@ static int read_committed(struct scan *scan, struct disk_reader *reader, struct 
 	copy->summary = known->summary;
 	copy->text = known->text;
 	copy->text_length = known->length;
+	scan_note_place(scan, copy);
 	return 0;
 }
 
@@ -267,21 +270,22 @@ static int gather_text(struct gather *gather, struct disk_reader *reader,
 	return rc;
 }
 
-int mda_gather_texts(struct gather *gather, struct disk_reader *reader, const struct mda_copy *copy,
-		     struct err *err)
+int mda_gather_texts(struct gather *gather, struct scan *scan, struct disk_reader *reader,
+		     const struct mda_copy *copy, struct err *err)
 {
 	unsigned char sector[MDA_HEADER_BYTES];
-	struct mda_header header;
+	struct mda_copy now = *copy;
 	int rc;
 
 	/* What is wrong with it is found, and said, when it is read in earnest. */
 	if (!reader->known || reader->hangs ||
 	    disk_read(reader, copy->area.offset_bytes, sector, sizeof(sector), NULL) ||
-	    mda_header_decode(sector, &copy->area, &header, NULL))
+	    mda_header_decode(sector, &copy->area, &now.header, NULL))
 		return 0;
-	if ((rc = gather_text(gather, reader, &header, &header.committed, err)))
+	if (!scan_find_place(scan, &now) &&
+	    (rc = gather_text(gather, reader, &now.header, &now.header.committed, err)))
 		return rc;
-	if (header.precommitted.offset_bytes == header.committed.offset_bytes)
+	if (now.header.precommitted.offset_bytes == now.header.committed.offset_bytes)
 		return 0;
-	return gather_text(gather, reader, &header, &header.precommitted, err);
+	return gather_text(gather, reader, &now.header, &now.header.precommitted, err);
 }

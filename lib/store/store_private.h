@@ -81,8 +81,8 @@ void gather_free(struct gather *gather);
 /** Ask for the area's header; for the texts that the header names, once it is known. */
 int mda_gather_header(struct gather *gather, struct disk_reader *reader,
 		      const struct mda_copy *copy, struct err *err) MUST_CHECK;
-int mda_gather_texts(struct gather *gather, struct disk_reader *reader, const struct mda_copy *copy,
-		     struct err *err) MUST_CHECK;
+int mda_gather_texts(struct gather *gather, struct scan *scan, struct disk_reader *reader,
+		     const struct mda_copy *copy, struct err *err) MUST_CHECK;
 
 /** Read header and text of an area into @copy; never fails: the state says it. Reads again when a
  * writer may have come between. Warns when @warn. */
@@ -96,6 +96,10 @@ int mda_text_read(struct disk_reader *reader, const struct mda_header *header,
 /** These very bytes, if they are known and have that checksum; else NULL. */
 const struct known_text *scan_find_text(struct scan *scan, const char *text, size_t length,
 					uint32_t checksum);
+/** What the last scan read at the very place that the copy's header names; NULL: to be read. */
+const struct known_text *scan_find_place(struct scan *scan, const struct mda_copy *copy);
+/** The text of a valid copy was read where its header says. */
+void scan_note_place(struct scan *scan, const struct mda_copy *copy);
 /** Keep a copy of a text that is not known yet. NULL: not a VG's text (reason in @err). */
 const struct known_text *scan_keep_text(struct scan *scan, const char *text, size_t length,
 					uint32_t checksum, struct err *err);

@@ -41,9 +41,8 @@ struct target {
 /* ---- one device ---- */
 
 /* The first good label wins. */
-static bool find_label(struct context *context, const struct device *device,
-		       const unsigned char *bytes, struct pv_header *ret_header,
-		       uint64_t *ret_sector)
+bool scan_find_label(struct context *context, const struct device *device,
+		     const unsigned char *bytes, struct pv_header *ret_header, uint64_t *ret_sector)
 {
 	struct pv_header header;
 	bool found = false;
@@ -137,7 +136,7 @@ static int take_head(struct scanner *scanner, struct target *target, const struc
 	}
 	filter_content(scanner->context->config, device, head->bytes, head->got);
 	if (device->rejected ||
-	    !find_label(scanner->context, device, head->bytes, &header, &sector))
+	    !scan_find_label(scanner->context, device, head->bytes, &header, &sector))
 		return 0;
 	if (selection && (device->rejected = selection_check_pv(scanner->context, selection, device,
 								&header.id)))

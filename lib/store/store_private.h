@@ -76,6 +76,11 @@ int gather_run(struct gather *gather, struct scan *scan, unsigned timeout_ms,
 	       struct err *err) MUST_CHECK;
 void gather_free(struct gather *gather);
 
+/** The first good label in the LABEL_SCAN_SECTORS at @bytes; tells of those that are ignored. */
+bool scan_find_label(struct context *context, const struct device *device,
+		     const unsigned char *bytes, struct pv_header *ret_header,
+		     uint64_t *ret_sector);
+
 /* ---- areas (scan_mda.c) ---- */
 
 /** Ask for the area's header; for the texts that the header names, once it is known. */

@@ -97,6 +97,37 @@ def sectors():
         yield image[SECTOR:2 * SECTOR] + image[8 * SECTOR:9 * SECTOR]
 
 
+def pieces(image):
+    """Of a PV, what is in use: its label, area headers and their texts."""
+    yield 0, image[:4 * SECTOR]
+    for start in (offset for offset in range(0, len(image), SECTOR)
+                  if image[offset + 4:offset + 20] == b" LVM2 x[5A%r0N*>"):
+        yield start, image[start:start + SECTOR]
+        size, = struct.unpack_from("<Q", image, start + 32)
+        for place in (start + 40, start + 64):
+            offset, length = struct.unpack_from("<QQ", image, place)
+            first = min(length, max(size - offset, 0))
+            if first:
+                yield start + offset, image[start + offset:start + offset + first]
+            if length > first:
+                yield start + SECTOR, image[start + SECTOR:start + SECTOR + length - first]
+
+
+def disks():
+    """All PVs of a sample: rows of offset, length, bytes; a row at the end of the address space ends
+    a disk."""
+    for sample in glob.glob(f"{DATA}/golden/*"):
+        seed = b""
+        for path in sorted(glob.glob(f"{sample}/pv*.first1M.xz"))[:4]:
+            with lzma.open(path) as file:
+                image = file.read()
+            for offset, data in pieces(image):
+                seed += struct.pack("<II", offset, len(data)) + data
+            seed += struct.pack("<II", 0xffffffff, 0)
+        if seed:
+            yield seed
+
+
 def devices_files():
     lines = "IDTYPE=devname IDNAME=/dev/sda DEVNAME=/dev/sda PVID=" + "a" * 32
     yield f"# comment\nVERSION=1.1.1\n{lines}\n".encode()
@@ -107,6 +138,8 @@ def devices_files():
 def seeds():
     yield from (("vg_text", text) for text in texts())
     yield from (("label_mda", sector) for sector in sectors())
+    yield from (("backup", text) for text in texts())
+    yield from (("disk", disk) for disk in disks())
     yield from (("config", text) for text in [*CONFIGS, *texts()])
     yield from ((name, message) for message in messages()
                 for name in ("job", "client_message", "core_message"))

@@ -415,29 +415,40 @@ int pv_plan(struct context *context, struct scan *scan, const char *path,
 	return 0;
 }
 
+/* What each path leads to: a free device, and no two to the same. */
+static int find_free_devices(struct context *context, struct scan *scan, const char *const *paths,
+			     size_t count, const struct device **devices, struct err *err)
+{
+	int rc;
+
+	for (size_t i = 0; i < count; i++) {
+		if ((rc = pv_find_device(context, scan, paths[i], &devices[i], err)))
+			return rc;
+		for (size_t k = 0; k < i; k++)
+			if (devices[k] == devices[i])
+				return err_set(err, EINVAL, "%s and %s are the same device.",
+					       paths[k], paths[i]);
+		if ((rc = check_free(scan, scan_find_pv_on(scan, devices[i]), paths[i], err)))
+			return rc;
+	}
+	return 0;
+}
+
 int pv_initialize_missing(struct context *context, struct scan *scan, const char *const *paths,
 			  size_t count, const struct pv_create_args *args,
 			  struct pv_undo_list *undo, struct err *err)
 {
-	const struct device *device;
-	int rc = 0;
+	AUTO_FREE const struct device **devices =
+		calloc(count ? count : 1, sizeof(const struct device *));
+	int rc;
 
+	if (!devices)
+		return err_set(err, ENOMEM, "Out of memory.");
 	/* First look at all, then touch the first. */
-	for (size_t i = 0; i < count; i++) {
-		if ((rc = pv_find_device(context, scan, paths[i], &device, err)))
-			return rc;
-		for (size_t k = 0; k < i; k++)
-			if (device_find(scan->devices, paths[k]) == device)
-				return err_set(err, EINVAL, "%s and %s are the same device.",
-					       paths[k], paths[i]);
-		if ((rc = check_free(scan, scan_find_pv_on(scan, device), paths[i], err)))
-			return rc;
-	}
-	for (size_t i = 0; !rc && i < count; i++) {
-		device = device_find(scan->devices, paths[i]);
-		if (!is_free_pv(scan_find_pv_on(scan, device)))
+	rc = find_free_devices(context, scan, paths, count, devices, err);
+	for (size_t i = 0; !rc && i < count; i++)
+		if (!is_free_pv(scan_find_pv_on(scan, devices[i])))
 			rc = pv_initialize(context, scan, paths[i], args, undo, err);
-	}
 	return rc;
 }
 

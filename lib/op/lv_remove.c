@@ -95,7 +95,7 @@ static int deactivate_everywhere(const struct session *session, struct lv *lv,
 
 	if ((rc = members_job(session, JOB_DEACTIVATE, &lv, 1, &arena, &job, err)))
 		return rc;
-	if ((rc = members_do(session, &job, TARGET_ALL_MEMBERS, err)))
+	if ((rc = members_deactivate(session, &job, err)))
 		reactivate(session, lv, were, &job);
 	return rc;
 }

@@ -106,6 +106,16 @@ int members_check_holders(const struct session *session, const struct uuid *lv_i
 	return rc;
 }
 
+int members_deactivate(const struct session *session, const struct job *job, struct err *err)
+{
+	AUTO_RESULTS struct member_results results = MEMBER_RESULTS;
+	int rc = members_run(session, job, TARGET_ALL_MEMBERS, NULL, &results, err);
+
+	return rc ? rc
+		  : members_check_holders(session, job->lv_ids, job->lv_names, job->lv_count,
+					  &results, err);
+}
+
 int members_prepare(const struct session *session, const struct job *job, struct err *err)
 {
 	AUTO_RESULTS struct member_results results = MEMBER_RESULTS;

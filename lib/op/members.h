@@ -48,6 +48,13 @@ int members_check_holders(const struct session *session, const struct uuid *lv_i
 			  const char *const *lv_names, size_t lv_count,
 			  const struct member_results *results, struct err *err) MUST_CHECK;
 
+/**
+ * Deactivate everywhere, before the LV is removed: -EBUSY as members_check_holders() when a node
+ * without clvmd may still have it active, also one that died just now.
+ */
+int members_deactivate(const struct session *session, const struct job *job,
+		       struct err *err) MUST_CHECK;
+
 /** "n1", or "this node" for a local VG. */
 const char *member_result_name(const struct member_result *result);
 

@@ -147,6 +147,20 @@ class Restart(RestartCase):
         self.assertEqual(self.n1.ok("ls -d /dev/vg2 /dev/mapper/vg-half || true"), "")
         self.n1.ok("rm /dev/vg/foreign")
 
+    def test_a_volume_is_not_removed_while_a_member_that_died_just_now_has_it(self):
+        job, answer = self.ask_to_remove(self.n1, "gone")
+        self.cluster.kill_clvmd(self.n2)  # all was well when lvremove looked
+        lab.wait_for(lambda: "n2" in self.n1.ok("clvmd status | grep no-clvmd || true"), 30,
+                     "n1 to see it")
+        result = answer("y")
+        self.assertEqual(result.rc, 5, repr(result))
+        self.assertIn("vg/gone is active on node n2, where clvmd does not answer", result.text)
+        self.cluster.start_clvmd([self.n2], config=None)
+        self.wait_running(*self.nodes)
+        self.assertEqual(self.holders(self.n1, "gone"), {"n1": "CR", "n2": "CR"})
+        self.n1.ok("lvremove -y vg/gone")
+        self.assert_no_lv_anywhere("vg", "gone")
+
     def test_a_command_that_ends_without_a_daemon_is_forgotten_by_the_next(self):
         job, answer = self.ask_to_remove(self.n1, "gone")
         self.cluster.kill_clvmd(self.n1)

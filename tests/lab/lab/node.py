@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """One node: a User-Mode Linux kernel as a process, and how to run commands in it."""
+import errno
 import json
 import os
 import select
@@ -211,9 +212,19 @@ class Node:
     # ---- commands ----
 
     def connect(self, port):
-        connection = socket.create_connection((self.address, port), timeout=20 * SLOW)
+        connection = self._reach(port)
         connection.settimeout(None)
         return connection
+
+    def _reach(self, port, tries=5):
+        """The host remembers for a moment that nobody answered at this address before it booted."""
+        try:
+            return socket.create_connection((self.address, port), timeout=20 * SLOW)
+        except OSError as error:
+            if error.errno != errno.EHOSTUNREACH or not tries or not self.alive():
+                raise
+        time.sleep(0.5)
+        return self._reach(port, tries - 1)
 
     def spawn(self, command, timeout=60, stdin=None):
         """Start a shell command and return its Job."""

@@ -56,8 +56,7 @@ static void probe(struct context *context, const struct device_list *devices, co
 		context->hanging[context->hanging_count++] = reads[i].device->devno;
 	}
 	batch_free(&batch);
-	if (batch.reader)
-		batch_reap(batch.reader);
+	batch_finish();
 }
 
 void hanging_expect(struct context *context)

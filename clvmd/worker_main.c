@@ -39,9 +39,10 @@ static struct buf warnings = { .limit = WARNINGS_MAX }; /* of the job: they may 
 static void send_log(void *data, enum message_level level, const char *text)
 {
 	static const int levels[] = {
-		[MESSAGE_PRINT] = LOG_DEBUG, [MESSAGE_WARNING] = LOG_WARNING,
-		[MESSAGE_ERROR] = LOG_ERR,   [MESSAGE_VERBOSE] = LOG_DEBUG,
-		[MESSAGE_DEBUG] = LOG_DEBUG, [MESSAGE_TOOL] = LOG_DEBUG,
+		[MESSAGE_PRINT] = LOG_DEBUG,	 [MESSAGE_ROW] = LOG_DEBUG,
+		[MESSAGE_WARNING] = LOG_WARNING, [MESSAGE_ERROR] = LOG_ERR,
+		[MESSAGE_VERBOSE] = LOG_DEBUG,	 [MESSAGE_DEBUG] = LOG_DEBUG,
+		[MESSAGE_TOOL] = LOG_DEBUG,
 	};
 	struct err err;
 
@@ -282,12 +283,12 @@ int worker_main(void)
 	    fcntl(WORKER_LOCK_FD, F_SETFD, FD_CLOEXEC))
 		return 1;
 	channel_init(&channel, WORKER_SOCKET_FD);
-	batch_reap_later(); /* first the answer */
+	batch_finish_later(); /* first the answer */
 	while (!channel_receive(&channel, CHANNEL_FOREVER, &message, &err) && daemon_is_there()) {
 		/* What is received next replaces the message's memory: it is used up by then. */
 		if (do_job(&message, &err))
 			break;
-		batch_reap_all();
+		batch_wait();
 	}
 	channel_close(&channel);
 	return 0;

@@ -12,7 +12,6 @@
 
 /* An answer is "yes" at most; what is longer is not valid, however it goes on. */
 #define ANSWER_MAX 256
-#define FLUSH_NS   (20 * 1000000L)
 
 /* Names in messages may come from strangers' disks: nothing of them may steer a terminal. */
 static bool is_shown(unsigned char c)
@@ -76,19 +75,6 @@ static bool is_repeated(struct output *output, const char *text)
 	return false;
 }
 
-/* Results are seen soon, but a report is not written row by row. */
-static void flush_now_and_then(struct output *output)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	if (now.tv_sec == output->flushed.tv_sec &&
-	    now.tv_nsec - output->flushed.tv_nsec < FLUSH_NS)
-		return;
-	output->flushed = now;
-	(void)fflush(output->results);
-}
-
 static void on_message(void *data, enum message_level level, const char *text)
 {
 	struct output *output = data;
@@ -98,14 +84,16 @@ static void on_message(void *data, enum message_level level, const char *text)
 			(void)fprintf(output->results, "%s\n", text);
 		return;
 	}
-	if (level == MESSAGE_PRINT) {
+	if (level == MESSAGE_PRINT || level == MESSAGE_ROW) {
 		if (output->quiet > 1)
 			return;
 		if (*text)
 			output_lines(output->results, text);
 		else
 			(void)fputs("  \n", output->results);
-		flush_now_and_then(output);
+		/* A result is seen at once; a report is not written row by row. */
+		if (level == MESSAGE_PRINT)
+			(void)fflush(output->results);
 		return;
 	}
 	if ((level == MESSAGE_VERBOSE && output->verbose < 1) ||

@@ -10,7 +10,6 @@
 
 #include <stdint.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "cmd/command.h"
 
@@ -25,7 +24,6 @@ struct output {
 	 * with them then is no news. */
 	uint64_t warned[WARNINGS_KEPT];
 	size_t warned_count;
-	struct timespec flushed; /* when results were, last */
 };
 
 /** The operations; @output is kept, not copied. */

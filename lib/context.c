@@ -61,6 +61,11 @@ void ctx_print(struct context *context, const char *fmt, ...)
 	SEND(MESSAGE_PRINT);
 }
 
+void ctx_row(struct context *context, const char *fmt, ...)
+{
+	SEND(MESSAGE_ROW);
+}
+
 void ctx_warn(struct context *context, const char *fmt, ...)
 {
 	SEND(MESSAGE_WARNING);

@@ -19,10 +19,11 @@ struct cluster;
 struct text_list;
 struct file_lock;
 
-/* MESSAGE_PRINT is a result, MESSAGE_TOOL a line that a tool printed (stdout, unchanged); the
- * others are for people (stderr). */
+/* MESSAGE_PRINT is a result, MESSAGE_ROW one of many, MESSAGE_TOOL a line that a tool printed
+ * (stdout, unchanged); the others are for people (stderr). */
 enum message_level {
 	MESSAGE_PRINT,
+	MESSAGE_ROW,
 	MESSAGE_WARNING,
 	MESSAGE_ERROR,
 	MESSAGE_VERBOSE,
@@ -91,6 +92,8 @@ void context_close(struct context *context);
 int context_reconfigure(struct context *context, const char *override, struct err *err) MUST_CHECK;
 
 void ctx_print(struct context *context, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/** A row of a report: need not be seen before the next. */
+void ctx_row(struct context *context, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /** Lines as a tool printed them. */
 void ctx_tool_output(struct context *context, const char *text);
 

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -23,7 +24,7 @@
 #define MEMORY_ALIGNMENT ((size_t)4096)
 #define READ_MAX	 ((size_t)64 << 20)
 #define SLICES		 10U
-#define LATE_MAX	 16
+#define ENDING_MAX	 16 /* a scan has three or four; who finds no room waits at once */
 
 /* ---- memory ---- */
 
@@ -117,6 +118,59 @@ static pid_t start_reader(struct slot *slots, size_t count, int *ret_fd)
 	return pid;
 }
 
+/* ---- the end of children ---- */
+
+static struct {
+	pthread_mutex_t mutex;
+	bool is_put_off;
+	unsigned count;
+	pid_t pids[ENDING_MAX];
+} ending = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+
+static void wait_for_end(pid_t pid)
+{
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+static void note_ending(pid_t pid)
+{
+	bool is_noted;
+
+	(void)pthread_mutex_lock(&ending.mutex);
+	is_noted = ending.count < ENDING_MAX;
+	if (is_noted)
+		ending.pids[ending.count++] = pid;
+	(void)pthread_mutex_unlock(&ending.mutex);
+	if (!is_noted)
+		wait_for_end(pid);
+}
+
+void batch_wait(void)
+{
+	pid_t pids[ENDING_MAX];
+	unsigned count;
+
+	(void)pthread_mutex_lock(&ending.mutex);
+	count = ending.count;
+	memcpy(pids, ending.pids, sizeof(pids));
+	ending.count = 0;
+	(void)pthread_mutex_unlock(&ending.mutex);
+	while (count)
+		wait_for_end(pids[--count]);
+}
+
+void batch_finish(void)
+{
+	if (!ending.is_put_off)
+		batch_wait();
+}
+
+void batch_finish_later(void)
+{
+	ending.is_put_off = true;
+}
+
 /* ---- waiting for it ---- */
 
 enum outcome { ALL_DONE, READER_ENDED, NOTHING_COMES };
@@ -182,11 +236,11 @@ static bool read_in_child(struct batch *batch, struct slot *slots)
 		return false;
 	outcome = wait_for_reader(slots, batch->count, fd, batch->timeout_ms);
 	if (outcome == ALL_DONE) {
-		batch->reader = pid;
+		note_ending(pid);
 		return true;
 	}
 	if (outcome == READER_ENDED)
-		batch_reap(pid);
+		wait_for_end(pid);
 	else if (!kill(pid, SIGKILL))
 		(void)waitpid(pid, NULL, WNOHANG);
 
@@ -245,37 +299,4 @@ void batch_free(struct batch *batch)
 	if (batch->memory)
 		(void)munmap(batch->memory, batch->memory_size);
 	batch->memory = NULL;
-}
-
-/* ---- their end ---- */
-
-static struct {
-	bool on;
-	unsigned count;
-	pid_t readers[LATE_MAX];
-} late;
-
-static void wait_for_end(pid_t reader)
-{
-	while (waitpid(reader, NULL, 0) < 0 && errno == EINTR)
-		;
-}
-
-void batch_reap(pid_t reader)
-{
-	if (late.on && late.count < LATE_MAX)
-		late.readers[late.count++] = reader;
-	else
-		wait_for_end(reader);
-}
-
-void batch_reap_later(void)
-{
-	late.on = true;
-}
-
-void batch_reap_all(void)
-{
-	while (late.count)
-		wait_for_end(late.readers[--late.count]);
 }

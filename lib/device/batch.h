@@ -24,7 +24,6 @@ struct batch {
 				     @bytes */
 	size_t count;
 	unsigned timeout_ms; /* without any answer until devices are given up */
-	pid_t reader;	     /* after batch_run(): 0, or a process for batch_reap() */
 	/* Private. */
 	void *memory;
 	size_t memory_size;
@@ -34,16 +33,18 @@ struct batch {
 int batch_run(struct batch *batch, struct err *err) MUST_CHECK;
 void batch_free(struct batch *batch);
 
-/** Wait for the end of a process that has read all. It takes some milliseconds to end, so do it
- * late.
+/**
+ * A process that has read all takes some milliseconds to end: waiting for it is put off until
+ * batch_finish(), at the end of what the bytes were read for.
  */
-void batch_reap(pid_t reader);
+void batch_finish(void);
 
 /**
- * From now on batch_reap() only notes who is to be waited for, until batch_reap_all(): for a
- * process of one thread that ends soon anyway, or has something to say first.
+ * From now on batch_finish() leaves it to batch_wait(): for a process that has something to say
+ * first, or ends soon, so that init waits for its children.
  */
-void batch_reap_later(void);
-void batch_reap_all(void);
+void batch_finish_later(void);
+/** Wait for those of all threads. */
+void batch_wait(void);
 
 #endif

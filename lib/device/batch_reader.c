@@ -16,7 +16,7 @@
 #define FLYING_MAX 256 /* each has its device open: well below the usual limit of 1024 */
 #define HARVEST	   64
 /* Below, reading in turn is faster than the end of asynchronous I/O (an RCU grace period). */
-#define TOGETHER_MIN 16
+#define TOGETHER_MIN 8
 
 static void set_state(struct slot *slot, enum slot_state state)
 {

@@ -401,8 +401,7 @@ static int reread_those_that_answer(struct context *context, const struct candid
 		else
 			reread_disk(context, at->name);
 	}
-	if (batch.reader)
-		batch_reap(batch.reader);
+	batch_finish();
 	return rc;
 }
 

@@ -99,18 +99,7 @@ static void hand_out(struct gather *gather, const struct batch_read *reads)
 	}
 }
 
-/* They end while the command works. */
-static void keep_reader(struct scan *scan, pid_t reader)
-{
-	struct scan_index *index = scan->index;
-
-	if (index->reader_count == READERS_MAX)
-		batch_reap(reader);
-	else
-		index->readers[index->reader_count++] = reader;
-}
-
-int gather_run(struct gather *gather, struct scan *scan, unsigned timeout_ms, struct err *err)
+int gather_run(struct gather *gather, unsigned timeout_ms, struct err *err)
 {
 	AUTO_FREE struct batch_read *reads = NULL;
 	int rc;
@@ -125,8 +114,6 @@ int gather_run(struct gather *gather, struct scan *scan, unsigned timeout_ms, st
 		(struct batch){ .reads = reads, .count = gather->count, .timeout_ms = timeout_ms };
 	rc = batch_run(&gather->batch, err);
 	gather->batch.reads = NULL;
-	if (gather->batch.reader)
-		keep_reader(scan, gather->batch.reader);
 	if (!rc)
 		hand_out(gather, reads);
 	return rc;

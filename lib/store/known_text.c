@@ -87,10 +87,10 @@ const struct known_text *scan_find_text(struct scan *scan, const char *text, siz
 	return list_add(&index->texts, known) ? known : NULL;
 }
 
-static struct text_place place_of(const struct mda_copy *copy)
+static struct text_place place_of(const struct mda_copy *copy, const struct mda_location *location)
 {
 	return (struct text_place){ copy->pv_disk->device->devno, copy->area.offset_bytes,
-				    copy->header.committed.offset_bytes };
+				    location->offset_bytes };
 }
 
 static bool is_at(const struct known_text *known, const struct text_place *place)
@@ -105,11 +105,11 @@ static bool is_at(const struct known_text *known, const struct text_place *place
 	return false;
 }
 
-const struct known_text *scan_find_place(struct scan *scan, const struct mda_copy *copy)
+const struct known_text *scan_find_place(struct scan *scan, const struct mda_copy *copy,
+					 const struct mda_location *location)
 {
-	const struct mda_location *location = &copy->header.committed;
 	const struct text_list *older = scan->index->older;
-	const struct text_place place = place_of(copy);
+	const struct text_place place = place_of(copy, location);
 
 	for (size_t i = 0; older && i < older->count; i++) {
 		struct known_text *known = older->items[i];
@@ -129,7 +129,7 @@ const struct known_text *scan_find_place(struct scan *scan, const struct mda_cop
 void scan_note_place(struct scan *scan, const struct mda_copy *copy)
 {
 	const struct text_list *texts = &scan->index->texts;
-	const struct text_place place = place_of(copy);
+	const struct text_place place = place_of(copy, &copy->header.committed);
 	struct known_text *known = NULL;
 
 	for (size_t i = 0; i < texts->count && !known; i++)

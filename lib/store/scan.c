@@ -26,7 +26,6 @@
 struct scanner {
 	struct context *context;
 	struct scan *scan;
-	size_t size; /* slots in scan->pv_disks */
 	size_t denied;
 	unsigned timeout_ms;
 };
@@ -73,25 +72,24 @@ bool scan_find_label(struct context *context, const struct device *device,
 	return found;
 }
 
-static int add_pv_disk(struct scanner *scanner, const struct device *device,
-		       const struct pv_header *header, uint64_t label_sector,
-		       struct pv_disk **ret_disk, struct err *err)
+int scan_add_pv(struct scan *scan, const struct device *device, const struct pv_header *header,
+		uint64_t label_sector, struct pv_disk **ret_disk, struct err *err)
 {
-	struct scan *scan = scanner->scan;
+	struct scan_index *index = scan->index;
 	struct pv_disk *pv_disk = arena_new(&scan->arena, struct pv_disk);
 	struct mda_copy *mdas = arena_calloc(&scan->arena, header->mda_count + 1, sizeof(*mdas));
 
 	if (!pv_disk || !mdas)
 		return err_set(err, ENOMEM, "Out of memory for the scan.");
-	if (scan->pv_disk_count == scanner->size) {
-		size_t size = scanner->size ? scanner->size * 2 : 16;
+	if (scan->pv_disk_count == index->pv_disk_size) {
+		size_t size = index->pv_disk_size ? index->pv_disk_size * 2 : 16;
 		struct pv_disk **grown =
 			reallocarray(scan->pv_disks, size, sizeof(struct pv_disk *));
 
 		if (!grown)
 			return err_set(err, ENOMEM, "Out of memory for the scan.");
 		scan->pv_disks = grown;
-		scanner->size = size;
+		index->pv_disk_size = size;
 	}
 	pv_disk->device = device;
 	pv_disk->header = *header;
@@ -141,7 +139,7 @@ static int take_head(struct scanner *scanner, struct target *target, const struc
 	if (selection && (device->rejected = selection_check_pv(scanner->context, selection, device,
 								&header.id)))
 		return 0;
-	return add_pv_disk(scanner, device, &header, sector, &target->pv_disk, err);
+	return scan_add_pv(scanner->scan, device, &header, sector, &target->pv_disk, err);
 }
 
 static int read_heads(struct scanner *scanner, struct target *targets, size_t count,
@@ -152,7 +150,7 @@ static int read_heads(struct scanner *scanner, struct target *targets, size_t co
 	for (size_t i = 0; i < count; i++)
 		if ((rc = gather_add(gather, &targets[i].reader, 0, HEAD_BYTES, err)))
 			return rc;
-	if ((rc = gather_run(gather, scanner->scan, scanner->timeout_ms, err)))
+	if ((rc = gather_run(gather, scanner->timeout_ms, err)))
 		return rc;
 	for (size_t i = 0; i < count; i++)
 		if ((rc = take_head(scanner, &targets[i], &gather->items[i].read, err)))
@@ -171,7 +169,7 @@ static int read_headers(struct scanner *scanner, struct target *targets, size_t 
 			if ((rc = mda_gather_header(gather, &targets[i].reader,
 						    &targets[i].pv_disk->mdas[k], err)))
 				return rc;
-	return gather_run(gather, scanner->scan, scanner->timeout_ms, err);
+	return gather_run(gather, scanner->timeout_ms, err);
 }
 
 static void read_areas(struct scanner *scanner, struct target *targets, size_t count)
@@ -205,7 +203,7 @@ static int read_texts(struct scanner *scanner, struct target *targets, size_t co
 			     k++)
 				rc = mda_gather_texts(&gather, scanner->scan, &targets[next].reader,
 						      &targets[next].pv_disk->mdas[k], err);
-		if (!rc && !(rc = gather_run(&gather, scanner->scan, scanner->timeout_ms, err)))
+		if (!rc && !(rc = gather_run(&gather, scanner->timeout_ms, err)))
 			read_areas(scanner, targets + first, next - first);
 		gather_free(&gather);
 		if (rc)
@@ -339,8 +337,7 @@ void scan_free(struct scan *scan)
 {
 	if (!scan)
 		return;
-	for (unsigned i = 0; scan->index && i < scan->index->reader_count; i++)
-		batch_reap(scan->index->readers[i]);
+	batch_finish();
 	if (scan->index)
 		scan_free_texts(scan);
 	device_list_free(scan->devices);

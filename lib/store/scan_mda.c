@@ -103,7 +103,7 @@ static int read_known_text(struct scan *scan, struct disk_reader *reader, struct
 	AUTO_FREE char *bytes = NULL;
 	int rc;
 
-	if ((*ret_known = scan_find_place(scan, copy)))
+	if ((*ret_known = scan_find_place(scan, copy, location)))
 		return 0;
 	if (!(text = find_in_batch(reader, &copy->header, location))) {
 		if ((rc = read_bytes(reader, &copy->header, location, &bytes, err))) {
@@ -274,18 +274,18 @@ int mda_gather_texts(struct gather *gather, struct scan *scan, struct disk_reade
 		     const struct mda_copy *copy, struct err *err)
 {
 	unsigned char sector[MDA_HEADER_BYTES];
-	struct mda_copy now = *copy;
+	struct mda_header header;
 	int rc;
 
 	/* What is wrong with it is found, and said, when it is read in earnest. */
 	if (!reader->known || reader->hangs ||
 	    disk_read(reader, copy->area.offset_bytes, sector, sizeof(sector), NULL) ||
-	    mda_header_decode(sector, &copy->area, &now.header, NULL))
+	    mda_header_decode(sector, &copy->area, &header, NULL))
 		return 0;
-	if (!scan_find_place(scan, &now) &&
-	    (rc = gather_text(gather, reader, &now.header, &now.header.committed, err)))
+	if (!scan_find_place(scan, copy, &header.committed) &&
+	    (rc = gather_text(gather, reader, &header, &header.committed, err)))
 		return rc;
-	if (now.header.precommitted.offset_bytes == now.header.committed.offset_bytes)
+	if (header.precommitted.offset_bytes == header.committed.offset_bytes)
 		return 0;
-	return gather_text(gather, reader, &now.header, &now.header.precommitted, err);
+	return gather_text(gather, reader, &header, &header.precommitted, err);
 }

@@ -15,8 +15,6 @@ struct scan_vg {
 	uint32_t pv_count;
 };
 
-#define READERS_MAX 16
-
 struct scan_index {
 	struct text_list texts;
 	const struct text_list *older; /* while scanning: those of the scan before */
@@ -25,8 +23,7 @@ struct scan_index {
 	bool vgs_valid; /* cleared when an area changes */
 	struct uuid *warned_ids;
 	size_t warned_count;
-	pid_t readers[READERS_MAX]; /* to reap when the scan is freed */
-	unsigned reader_count;
+	size_t pv_disk_size; /* room in the scan's pv_disks */
 };
 
 /* ---- reading (disk_reader.c) ---- */
@@ -72,14 +69,16 @@ struct gather {
 /** Nothing is added when it is known. */
 int gather_add(struct gather *gather, struct disk_reader *reader, uint64_t offset, size_t length,
 	       struct err *err) MUST_CHECK;
-int gather_run(struct gather *gather, struct scan *scan, unsigned timeout_ms,
-	       struct err *err) MUST_CHECK;
+int gather_run(struct gather *gather, unsigned timeout_ms, struct err *err) MUST_CHECK;
 void gather_free(struct gather *gather);
 
 /** The first good label in the LABEL_SCAN_SECTORS at @bytes; tells of those that are ignored. */
 bool scan_find_label(struct context *context, const struct device *device,
 		     const unsigned char *bytes, struct pv_header *ret_header,
 		     uint64_t *ret_sector);
+/** Take a PV into the scan, its areas not read yet. */
+int scan_add_pv(struct scan *scan, const struct device *device, const struct pv_header *header,
+		uint64_t label_sector, struct pv_disk **ret_disk, struct err *err) MUST_CHECK;
 
 /* ---- areas (scan_mda.c) ---- */
 
@@ -101,8 +100,9 @@ int mda_text_read(struct disk_reader *reader, const struct mda_header *header,
 /** These very bytes, if they are known and have that checksum; else NULL. */
 const struct known_text *scan_find_text(struct scan *scan, const char *text, size_t length,
 					uint32_t checksum);
-/** What the last scan read at the very place that the copy's header names; NULL: to be read. */
-const struct known_text *scan_find_place(struct scan *scan, const struct mda_copy *copy);
+/** What the last scan read at this very place of the copy's area; NULL: to be read. */
+const struct known_text *scan_find_place(struct scan *scan, const struct mda_copy *copy,
+					 const struct mda_location *location);
 /** The text of a valid copy was read where its header says. */
 void scan_note_place(struct scan *scan, const struct mda_copy *copy);
 /** Keep a copy of a text that is not known yet. NULL: not a VG's text (reason in @err). */

@@ -13,9 +13,8 @@
 
 #include "lib/store/store_private.h"
 #include "metadata/base/cleanup.h"
-#include "metadata/base/crc.h"
-#include "metadata/base/span.h"
 #include "metadata/check.h"
+#include "tests/fuzz/seal.h"
 
 #define DISKS_MAX   4
 #define ROWS_MAX    32
@@ -43,6 +42,7 @@ static void say(void *data, enum message_level level, const char *text)
 
 /* ---- rows ---- */
 
+/* Little-endian. */
 static uint64_t number(const unsigned char *bytes, unsigned width)
 {
 	uint64_t value = 0;
@@ -50,14 +50,6 @@ static uint64_t number(const unsigned char *bytes, unsigned width)
 	while (width--)
 		value = value << 8 | bytes[width];
 	return value;
-}
-
-static void seal(unsigned char *checksum, const unsigned char *covered, size_t size)
-{
-	uint32_t crc = lvm_crc(LVM_CRC_INITIAL, covered, size);
-
-	for (int i = 0; i < 4; i++)
-		checksum[i] = (unsigned char)(crc >> 8 * i);
 }
 
 static const struct known_bytes *row_at(const struct disk *disk, uint64_t offset, uint64_t length)
@@ -79,7 +71,7 @@ static void seal_area(const struct disk *disk, unsigned char *header)
 		if (text)
 			seal(location + 16, text->bytes, text->length);
 	}
-	seal(header, header + 4, MDA_HEADER_BYTES - 4);
+	seal_mda_header(header);
 }
 
 static void seal_all(struct disk *disk)
@@ -92,7 +84,7 @@ static void seal_all(struct disk *disk)
 			seal_area(disk, bytes);
 		for (size_t at = 0; at + SECTOR_BYTES <= length; at += SECTOR_BYTES)
 			if (label_is_present(bytes + at))
-				seal(bytes + at + 16, bytes + at + 20, SECTOR_BYTES - 20);
+				seal_label(bytes + at);
 	}
 }
 
@@ -126,29 +118,22 @@ static size_t read_rows(struct disk *disk, const uint8_t *data, size_t size)
 
 /* ---- the scan ---- */
 
-static struct pv_disk *add_pv(struct context *context, struct scan *scan, struct disk *disk)
+static void add_disk(struct context *context, struct scan *scan, struct disk *disk)
 {
-	struct pv_disk *pv = arena_new(&scan->arena, struct pv_disk);
 	struct disk_reader reader = { .device = &disk->device, .fd = -1, .known = disk->rows };
+	struct pv_header header;
+	struct pv_disk *pv;
+	uint64_t sector;
 
-	assert(pv);
-	if (disk_read(&reader, 0, disk->head, HEAD_BYTES, NULL) ||
-	    !scan_find_label(context, &disk->device, disk->head, &pv->header, &pv->label_sector)) {
-		disk_reader_close(&reader);
-		return NULL;
-	}
-	pv->device = &disk->device;
-	pv->mda_count = pv->header.mda_count;
-	pv->mdas = arena_calloc(&scan->arena, pv->mda_count + 1, sizeof(*pv->mdas));
-	assert(pv->mdas);
-	for (uint32_t i = 0; i < pv->mda_count; i++) {
-		pv->mdas[i].pv_disk = pv;
-		pv->mdas[i].area = pv->header.mda[i];
-		reader.known = disk->rows;
-		mda_copy_read(context, scan, &reader, &pv->mdas[i], true);
+	if (!disk_read(&reader, 0, disk->head, HEAD_BYTES, NULL) &&
+	    scan_find_label(context, &disk->device, disk->head, &header, &sector)) {
+		assert(!scan_add_pv(scan, &disk->device, &header, sector, &pv, NULL));
+		for (uint32_t i = 0; i < pv->mda_count; i++) {
+			reader.known = disk->rows;
+			mda_copy_read(context, scan, &reader, &pv->mdas[i], true);
+		}
 	}
 	disk_reader_close(&reader);
-	return pv;
 }
 
 static void read_vgs(struct context *context, struct scan *scan)
@@ -181,15 +166,10 @@ static void scan_disks(struct context *context, struct disk *disks, size_t count
 	scan->arena.limit = (size_t)256 << 20;
 	scan->index = arena_new(&scan->arena, struct scan_index);
 	scan->devices = calloc(1, sizeof(*scan->devices));
-	scan->pv_disks = calloc(DISKS_MAX, sizeof(struct pv_disk *));
-	assert(scan->index && scan->devices && scan->pv_disks);
+	assert(scan->index && scan->devices);
 	scan_begin_texts(context, scan);
-	for (size_t i = 0; i < count; i++) {
-		struct pv_disk *pv = add_pv(context, scan, &disks[i]);
-
-		if (pv)
-			scan->pv_disks[scan->pv_disk_count++] = pv;
-	}
+	for (size_t i = 0; i < count; i++)
+		add_disk(context, scan, &disks[i]);
 	scan_resolve_duplicates(context, scan);
 	assert(!scan_index_vgs(scan, NULL));
 	scan_end_texts(context, scan);

@@ -4,26 +4,16 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "metadata/base/crc.h"
-#include "metadata/label.h"
-#include "metadata/mda.h"
+#include "tests/fuzz/seal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void seal(unsigned char *checksum, const unsigned char *covered, size_t size)
-{
-	uint32_t crc = lvm_crc(LVM_CRC_INITIAL, covered, size);
-
-	for (int i = 0; i < 4; i++)
-		checksum[i] = (unsigned char)(crc >> 8 * i);
-}
 
 static void try_label(unsigned char sector[SECTOR_BYTES])
 {
 	unsigned char again[SECTOR_BYTES];
 	struct pv_header header, reread;
 
-	seal(sector + 16, sector + 20, SECTOR_BYTES - 20);
+	seal_label(sector);
 	if (label_decode(sector, sector[8], &header, NULL) || label_encode(&header, 1, again, NULL))
 		return;
 	assert(!label_decode(again, 1, &reread, NULL));
@@ -37,7 +27,7 @@ static void try_mda(unsigned char sector[SECTOR_BYTES], const struct disk_area *
 	struct mda_pieces pieces;
 	struct mda_header header;
 
-	seal(sector, sector + 4, SECTOR_BYTES - 4);
+	seal_mda_header(sector);
 	if (mda_header_decode(sector, area, &header, NULL))
 		return;
 	pieces = mda_text_pieces(&header, &header.committed);

@@ -30,8 +30,7 @@ static void run(struct batch_read *reads, size_t count)
 
 	assert_int_equal(batch_run(&batch, &err), 0);
 	batch_free(&batch);
-	if (batch.reader)
-		batch_reap(batch.reader);
+	batch_finish();
 }
 
 static void nothing_to_read_is_fine(void **state)
@@ -95,6 +94,22 @@ static void an_ignored_sigchld_does_not_matter(void **state)
 	assert_true(signal(SIGCHLD, SIG_DFL) != SIG_ERR);
 }
 
+/* For good: the last test. More of them than are remembered. */
+static void children_may_be_waited_for_later(void **state)
+{
+	struct batch_read read = { .device = &missing, .length = 512 };
+	siginfo_t info;
+
+	(void)state;
+	batch_finish_later();
+	for (unsigned i = 0; i < MANY; i++)
+		run(&read, 1);
+	assert_int_equal(waitid(P_ALL, 0, &info, WEXITED | WNOWAIT), 0);
+	batch_wait();
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -103,6 +118,7 @@ int main(void)
 		cmocka_unit_test(ranges_that_cannot_be_are_refused),
 		cmocka_unit_test(no_child_is_left_behind),
 		cmocka_unit_test(an_ignored_sigchld_does_not_matter),
+		cmocka_unit_test(children_may_be_waited_for_later),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,7 +30,7 @@
 #include "lib/job/job_run.h"
 
 #define OPERATIONS_MAX	   1024
-#define LOOK_LATER_SECONDS 5
+#define LOOK_LATER_SECONDS 5 /* a path that is back is used soon, and logs are not flooded */
 #define LOCK_RETRY_NS	   (100 * QB_TIME_NS_IN_MSEC)
 #define LOCK_ATTEMPTS	   30
 

@@ -40,7 +40,7 @@ enum message_type {
 	MESSAGE_GONE,
 	MESSAGE_ACK,
 	MESSAGE_OP,
-	MESSAGE_RESULT,
+	MESSAGE_RESULT, /* of a phase; of OUTCOME: the recoverer does not see count areas */
 	MESSAGE_GOODBYE,
 	MESSAGE_FENCED,
 	MESSAGE_LEVEL,

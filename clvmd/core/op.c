@@ -335,11 +335,12 @@ static struct op_look *look_of(struct op *op, uint32_t node)
 /* The recoverer cannot tell: the next is chosen when the table goes on. */
 static void op_unclear(struct op *op, const struct member *from, uint64_t missing)
 {
-	struct op_look *look = look_of(op, from->node);
+	struct op_look *look;
 
 	if (is_final(op) || op->recoverer != from->node)
 		return;
 	op->recoverer = 0;
+	look = look_of(op, from->node);
 	if (!look && op->look_count < LOCKSPACE_NODES_MAX)
 		look = &op->looks[op->look_count++];
 	if (look)
@@ -360,8 +361,10 @@ void op_result(struct lockspace *ls, struct member *from, const struct message *
 	struct op *op = op_find(ls->ops, id);
 	struct op_target *target = op ? target_of(op, from->node) : NULL;
 
-	if (op && message->op_phase == OP_OUTCOME)
+	if (op && message->op_phase == OP_OUTCOME) {
 		op_unclear(op, from, message->count);
+		return;
+	}
 	if (!target || !target->pending || op->phase != (enum op_phase)message->op_phase)
 		return;
 	target->pending = false;

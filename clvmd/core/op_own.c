@@ -385,30 +385,28 @@ const struct effect *lockspace_op_result(struct lockspace *ls, const struct op_r
 	return ls_end(ls);
 }
 
-const struct effect *lockspace_op_outcome(struct lockspace *ls, struct op_id op, bool is_new)
+static const struct effect *send_alone(struct lockspace *ls, struct message *message)
 {
-	struct message message = { .type = MESSAGE_OP,
-				   .op_phase = OP_OUTCOME,
-				   .op_node = op.node,
-				   .op_number = op.number,
-				   .flags = is_new ? FLAG_IS_NEW : 0 };
-
 	ls_begin(ls);
 	if (!ls->broken && ls->self->present)
-		ls_send(ls, &message);
+		ls_send(ls, message);
 	return ls_end(ls);
+}
+
+const struct effect *lockspace_op_outcome(struct lockspace *ls, struct op_id op, bool is_new)
+{
+	return send_alone(ls, &(struct message){ .type = MESSAGE_OP,
+						 .op_phase = OP_OUTCOME,
+						 .op_node = op.node,
+						 .op_number = op.number,
+						 .flags = is_new ? FLAG_IS_NEW : 0 });
 }
 
 const struct effect *lockspace_op_unclear(struct lockspace *ls, struct op_id op, uint64_t missing)
 {
-	struct message message = { .type = MESSAGE_RESULT,
-				   .op_phase = OP_OUTCOME,
-				   .op_node = op.node,
-				   .op_number = op.number,
-				   .count = missing };
-
-	ls_begin(ls);
-	if (!ls->broken && ls->self->present)
-		ls_send(ls, &message);
-	return ls_end(ls);
+	return send_alone(ls, &(struct message){ .type = MESSAGE_RESULT,
+						 .op_phase = OP_OUTCOME,
+						 .op_node = op.node,
+						 .op_number = op.number,
+						 .count = missing });
 }

@@ -8,6 +8,7 @@
 #define INDENT_MAX     5 /* tabs, however deep */
 #define COMMENT_COLUMN 5 /* tabs before a comment of a short line */
 #define TAB	       8
+#define INTEGERS_OF_G  1000000 /* below this, %g prints whole numbers in full */
 
 static unsigned indent_tabs(const struct text_out *out)
 {
@@ -142,7 +143,11 @@ const char *out_size_text(uint64_t sectors, char text[OUT_SIZE_TEXT])
 
 	for (; value > 1024 && unit + 1 < sizeof(units) / sizeof(*units); unit++)
 		value /= 1024;
-	(void)snprintf(text, OUT_SIZE_TEXT, "%g %s", value, units[unit]);
+	/* %g is slow, and an extent's size is seldom a fraction. */
+	if (value < INTEGERS_OF_G && value == (double)(unsigned)value)
+		(void)snprintf(text, OUT_SIZE_TEXT, "%u %s", (unsigned)value, units[unit]);
+	else
+		(void)snprintf(text, OUT_SIZE_TEXT, "%g %s", value, units[unit]);
 	return text;
 }
 

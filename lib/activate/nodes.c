@@ -175,7 +175,8 @@ static void sweep_directory(struct context *context, const char *vg_name)
 	if (!(directory = opendir(path)))
 		return;
 	while ((entry = readdir(directory))) {
-		if (entry->d_type != DT_LNK || !is_left_over(vg_name, entry->d_name))
+		if (entry->d_type != DT_LNK || strlen(entry->d_name) >= MAPPER_NAME_SIZE ||
+		    !is_left_over(vg_name, entry->d_name))
 			continue;
 		link_path(vg_name, entry->d_name, path);
 		ctx_verbose(context, "Removing link %s to a volume that is gone.", path);

@@ -211,26 +211,13 @@ static int activate_new(struct session *session, struct lv *lv, const struct lv_
 		  : 0;
 }
 
-static int deactivate_new(struct session *session, struct lv *lv, struct err *err)
-{
-	AUTO_ARENA struct arena arena = { .limit = MEMBER_RESULTS_LIMIT };
-	struct job job;
-	int rc;
-
-	if (activation_is_disabled(session))
-		return 0;
-	rc = members_job(session, JOB_DEACTIVATE, &lv, 1, &arena, &job, err);
-	return rc ? rc : members_deactivate(session, &job, err);
-}
-
 /* Take a new LV out again; the reason is in the caller's err already. */
 static void undo(struct session *session, const struct uuid *id)
 {
 	struct err err = { 0 };
 	struct lv *lv = vg_find_lv_by_id(session->before->vg, id);
-	int rc;
+	int rc = activation_is_disabled(session) ? 0 : members_deactivate(session, lv, &err);
 
-	rc = deactivate_new(session, lv, &err);
 	if (!rc && (lv = vg_find_lv_by_id(session->vg, id)))
 		rc = lv_edit_remove(lv, &err);
 	if (!rc)

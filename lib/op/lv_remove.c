@@ -68,19 +68,24 @@ int lv_check_not_open(const struct session *session, const struct lv *lv,
 }
 
 /* What was active before a failed removal is active again. */
-static void reactivate(const struct session *session, const struct lv *lv,
-		       const struct member_results *were, struct job *job)
+static void reactivate(const struct session *session, struct lv *lv,
+		       const struct member_results *were)
 {
+	AUTO_ARENA struct arena arena = { .limit = MEMBER_RESULTS_LIMIT };
 	struct err err = { 0 };
+	struct job job;
 
-	job->kind = JOB_ACTIVATE;
-	job->mode = MODE_CR;
+	if (members_job(session, JOB_ACTIVATE, &lv, 1, &arena, &job, &err)) {
+		ctx_report_error(session->context, &err);
+		return;
+	}
+	job.mode = MODE_CR;
 	for (size_t i = 0; i < were->count; i++) {
 		AUTO_RESULTS struct member_results results = MEMBER_RESULTS;
 		const struct lv_report *report = member_lv_report(&were->items[i], &lv->id);
 
 		if (report && report->active &&
-		    members_run(session, job, TARGET_ONE_NODE, were->items[i].node_name, &results,
+		    members_run(session, &job, TARGET_ONE_NODE, were->items[i].node_name, &results,
 				&err))
 			ctx_report_error(session->context, &err);
 	}
@@ -89,14 +94,10 @@ static void reactivate(const struct session *session, const struct lv *lv,
 static int deactivate_everywhere(const struct session *session, struct lv *lv,
 				 const struct member_results *were, struct err *err)
 {
-	AUTO_ARENA struct arena arena = { .limit = MEMBER_RESULTS_LIMIT };
-	struct job job;
-	int rc;
+	int rc = members_deactivate(session, lv, err);
 
-	if ((rc = members_job(session, JOB_DEACTIVATE, &lv, 1, &arena, &job, err)))
-		return rc;
-	if ((rc = members_deactivate(session, &job, err)))
-		reactivate(session, lv, were, &job);
+	if (rc)
+		reactivate(session, lv, were);
 	return rc;
 }
 

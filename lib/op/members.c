@@ -106,14 +106,17 @@ int members_check_holders(const struct session *session, const struct uuid *lv_i
 	return rc;
 }
 
-int members_deactivate(const struct session *session, const struct job *job, struct err *err)
+int members_deactivate(const struct session *session, struct lv *lv, struct err *err)
 {
 	AUTO_RESULTS struct member_results results = MEMBER_RESULTS;
-	int rc = members_run(session, job, TARGET_ALL_MEMBERS, NULL, &results, err);
+	AUTO_ARENA struct arena arena = { .limit = MEMBER_RESULTS_LIMIT };
+	struct job job;
+	int rc;
 
-	return rc ? rc
-		  : members_check_holders(session, job->lv_ids, job->lv_names, job->lv_count,
-					  &results, err);
+	if ((rc = members_job(session, JOB_DEACTIVATE, &lv, 1, &arena, &job, err)) ||
+	    (rc = members_run(session, &job, TARGET_ALL_MEMBERS, NULL, &results, err)))
+		return rc;
+	return members_check_holders(session, job.lv_ids, job.lv_names, 1, &results, err);
 }
 
 int members_prepare(const struct session *session, const struct job *job, struct err *err)

@@ -49,11 +49,10 @@ int members_check_holders(const struct session *session, const struct uuid *lv_i
 			  const struct member_results *results, struct err *err) MUST_CHECK;
 
 /**
- * Deactivate everywhere, before the LV is removed: -EBUSY as members_check_holders() when a node
- * without clvmd may still have it active, also one that died just now.
+ * Deactivate an LV everywhere, so that it can be removed: -EBUSY as members_check_holders() when a
+ * node without clvmd may still have it active, also one that died just now.
  */
-int members_deactivate(const struct session *session, const struct job *job,
-		       struct err *err) MUST_CHECK;
+int members_deactivate(const struct session *session, struct lv *lv, struct err *err) MUST_CHECK;
 
 /** "n1", or "this node" for a local VG. */
 const char *member_result_name(const struct member_result *result);

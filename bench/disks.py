@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A VG of so many LVs on so many PVs, on loop devices, made by stock LVM2's vgcfgrestore."""
 import os
-import re
 import shutil
 import subprocess
+import sys
 import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests", "interop"))
+from many_lvs import add_lvs  # noqa: E402 pylint: disable=wrong-import-position
 
 STOCK = "/usr/sbin/lvm"
 VG = "bench"
 EXTENT = 2048  # sectors
-ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 LVM_CONF = """
 devices {{
@@ -29,38 +31,6 @@ global {{
 	use_lvmpolld = 0
 }}
 """
-
-LV_TEXT = """
-		lv{number} {{
-			id = "{uuid}"
-			status = ["READ", "WRITE", "VISIBLE"]
-			flags = []
-			creation_time = 1700000000	# 2023-11-14 22:13:20 +0000
-			creation_host = "bench"
-			segment_count = 1
-
-			segment1 {{
-				start_extent = 0
-				extent_count = 1
-
-				type = "striped"
-				stripe_count = 1
-
-				stripes = [
-					"pv{pv}", {pe}
-				]
-			}}
-		}}
-"""
-
-
-def uuid(number):
-    digits = ""
-    while number:
-        number, digit = divmod(number, len(ALPHABET))
-        digits = ALPHABET[digit] + digits
-    digits = digits.rjust(32, "0")
-    return "-".join([digits[:6], *(digits[i:i + 4] for i in range(6, 26, 4)), digits[26:]])
 
 
 class Disks:
@@ -95,13 +65,7 @@ class Disks:
         self._stock("vgcreate", "-q", "-s", f"{EXTENT}s", VG, *self.devices)
         file = f"{self.directory}/bench.vg"
         self._stock("vgcfgbackup", "-f", file, VG)
-        with open(file, encoding="ascii") as text:
-            lines = text.read()
-        lvs = "".join(LV_TEXT.format(number=i, uuid=uuid(i + 1), pv=i % pv_count,
-                                     pe=i // pv_count) for i in range(lv_count))
-        lines = re.sub(r"\n\t}\n\s*}\n$", f"\n\t}}\n\n\tlogical_volumes {{\n{lvs}\t}}\n}}\n", lines)
-        with open(file, "w", encoding="ascii") as text:
-            text.write(lines)
+        add_lvs(file, lv_count, pv_count)
         self._stock("vgcfgrestore", "-f", file, VG)
 
     def _stock(self, command, *words):

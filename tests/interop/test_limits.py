@@ -6,40 +6,19 @@ Two PVs have metadata areas, of 20 MiB: a text is 6 MiB long, and goes into half
 come from a backup that is extended here.
 """
 import os
-import re
 import shutil
 import sys
 import tempfile
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import damage  # noqa: E402
 from loops import Loops  # noqa: E402
+from many_lvs import add_lvs  # noqa: E402
 from side_by_side import LVM_CONF, Disks  # noqa: E402
 
 MIB = 1 << 20
 PV_COUNT = 1000
 LV_COUNT = 20000
-LV_TEXT = """
-		lv{number} {{
-			id = "{uuid}"
-			status = ["READ", "WRITE", "VISIBLE"]
-			flags = []
-			creation_time = 1700000000
-			creation_host = "host"
-			segment_count = 1
-
-			segment1 {{
-				start_extent = 0
-				extent_count = 1
-				type = "striped"
-				stripe_count = 1
-				stripes = [
-					"pv{pv}", {pe}
-				]
-			}}
-		}}
-"""
 
 
 class ManyDisks(Disks):
@@ -74,16 +53,7 @@ class Limits(unittest.TestCase):
         cls.must("vgcreate", "-s", "256k", "--pvmetadatacopies", "0", "vg", *cls.disks.devices)
         path = f"{cls.disks.directory}/many"
         cls.must("vgcfgbackup", "-f", path, "vg")
-        with open(path, encoding="ascii") as file:
-            text = file.read()
-        lvs = "".join(LV_TEXT.format(number=number, uuid=damage.dashed(f"{number:032}"),
-                                     pv=number % PV_COUNT, pe=number // PV_COUNT)
-                      for number in range(LV_COUNT))
-        text, count = re.subn(r"\n\t}\n\s*}\n$", f"\n\t}}\n\n\tlogical_volumes {{\n{lvs}\t}}\n}}\n",
-                              text)
-        assert count == 1
-        with open(path, "w", encoding="ascii") as file:
-            file.write(text)
+        add_lvs(path, LV_COUNT, PV_COUNT)
         cls.must("vgcfgrestore", "-f", path, "vg")
 
     @classmethod

@@ -11,7 +11,7 @@ import subprocess
 import time
 
 from . import network
-from .wait import SLOW, wait_for
+from .wait import SLOW, LabTimeout, wait_for
 
 COMMAND_PORT, TERMINAL_PORT = 7000, 7001  # as in agent.py
 BOOT_SECONDS = 90
@@ -216,15 +216,19 @@ class Node:
         connection.settimeout(None)
         return connection
 
-    def _reach(self, port, tries=5):
+    def _reach(self, port):
         """The host remembers for a moment that nobody answered at this address before it booted."""
+        def connected():
+            try:
+                return socket.create_connection((self.address, port), timeout=20 * SLOW)
+            except OSError as error:
+                if error.errno != errno.EHOSTUNREACH or not self.alive():
+                    raise
+                return None
         try:
-            return socket.create_connection((self.address, port), timeout=20 * SLOW)
-        except OSError as error:
-            if error.errno != errno.EHOSTUNREACH or not tries or not self.alive():
-                raise
-        time.sleep(0.5)
-        return self._reach(port, tries - 1)
+            return wait_for(connected, 3, f"the host to reach {self.name}")
+        except LabTimeout as error:
+            raise OSError(errno.EHOSTUNREACH, str(error)) from error
 
     def spawn(self, command, timeout=60, stdin=None):
         """Start a shell command and return its Job."""

@@ -11,7 +11,7 @@ class LabTimeout(AssertionError):
     """A condition did not come true; the text says which, how long, and what was last seen."""
 
 
-INTERVAL_MAX = 0.5  # seconds
+INTERVAL_MAX = 0.5  # seconds: what a test may lose behind a condition that has come true
 
 
 def wait_for(condition, timeout, what, interval=0.1):

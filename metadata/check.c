@@ -12,6 +12,7 @@
 #include "metadata/base/cleanup.h"
 #include "metadata/name_index.h"
 #include "metadata/names.h"
+#include "metadata/used_runs.h"
 
 struct checker {
 	const struct vg *vg;
@@ -214,65 +215,26 @@ static int check_lvs(const struct checker *checker)
 	return 0;
 }
 
-/* PEs that one area of one segment uses. */
-struct used_run {
-	const struct pv *pv;
-	const struct lv *lv;
-	uint32_t start, count;
-};
-
-static int compare_runs(const void *a, const void *b)
-{
-	const struct used_run *x = a, *y = b;
-
-	if (x->pv != y->pv)
-		return (uintptr_t)x->pv < (uintptr_t)y->pv ? -1 : 1;
-	return x->start < y->start ? -1 : x->start > y->start;
-}
-
-/* Number of runs of the VG; they are stored when @runs is not NULL. */
-static size_t collect_runs(const struct vg *vg, struct used_run *runs)
-{
-	size_t count = 0;
-
-	for (uint32_t i = 0; i < vg->lv_count; i++)
-		for (uint32_t j = 0; j < vg->lvs[i]->seg_count; j++) {
-			const struct seg *seg = &vg->lvs[i]->segs[j];
-
-			for (uint32_t k = 0; k < seg->area_count; k++) {
-				const struct area *area = &seg->areas[k];
-
-				if (area->type != AREA_PV)
-					continue;
-				if (runs)
-					runs[count] =
-						(struct used_run){ area->pv, seg->lv, area->start,
-								   seg_area_length(seg) };
-				count++;
-			}
-		}
-	return count;
-}
-
 static int check_pes_used_once(struct checker *checker)
 {
-	size_t count = collect_runs(checker->vg, NULL);
-	struct used_run *runs = arena_calloc(&checker->scratch, count, sizeof(*runs));
+	const struct vg *vg = checker->vg;
+	struct used_runs runs = { 0 };
+	int rc;
 
-	if (!runs)
-		return no_memory(checker);
-	(void)collect_runs(checker->vg, runs);
-	if (count)
-		qsort(runs, count, sizeof(*runs), compare_runs);
-	for (size_t i = 1; i < count; i++)
-		if (runs[i].pv == runs[i - 1].pv &&
-		    runs[i].start - runs[i - 1].start < runs[i - 1].count)
-			return err_set(checker->err, EUCLEAN,
-				       "Physical extent %u of PV %s is used by LV %s and LV %s.",
-				       runs[i].start,
-				       runs[i].pv->device_hint ? runs[i].pv->device_hint
-							       : "[unknown]",
-				       runs[i - 1].lv->name, runs[i].lv->name);
+	if ((rc = used_runs_build(vg, &checker->scratch, &runs, checker->err)))
+		return rc;
+	for (uint32_t i = 0; i < vg->pv_count; i++)
+		for (size_t k = runs.first[i] + 1; k < runs.first[i + 1]; k++) {
+			const struct used_run *run = &runs.items[k], *before = run - 1;
+			const char *device = vg->pvs[i]->device_hint;
+
+			if (run->start - before->start < before->count)
+				return err_set(checker->err, EUCLEAN,
+					       "Physical extent %u of PV %s is used by LV %s and "
+					       "LV %s.",
+					       run->start, device ? device : "[unknown]",
+					       before->seg->lv->name, run->seg->lv->name);
+		}
 	return 0;
 }
 

@@ -8,7 +8,7 @@
  * of a word may be the next token's only character: it is kept in `held` until that is read.
  *
  * Repeated sections are merged in a pass of their own, so that a text of many sections costs
- * n log n whatever they are called.
+ * n log n whatever they are called. It looks only where reading saw two keys that may be equal.
  */
 #include "metadata/config_text.h"
 
@@ -20,6 +20,7 @@
 #include "metadata/name_index.h"
 
 #define INT64_SURE_DIGITS 18 /* so many always fit */
+#define KEY_FACTOR	  0x5805975U /* found by trying: see add_key() */
 
 enum token_type { TOKEN_END, TOKEN_MARK, TOKEN_WORD, TOKEN_ESCAPED, TOKEN_LITERAL, TOKEN_BAD };
 
@@ -325,7 +326,8 @@ static int read_values(struct parser *parser, struct cfg_node *node)
 	return read_scalar(parser, false, node->values);
 }
 
-static int read_items(struct parser *parser, unsigned depth, struct cfg_node **link);
+static int read_items(struct parser *parser, unsigned depth, struct cfg_node **link,
+		      bool *may_repeat);
 
 /*
  * The token is a name: make its node, and for "a/b/c" the sections a and b around it.
@@ -339,15 +341,21 @@ static int open_node(struct parser *parser, unsigned *depth, struct cfg_node **r
 	char *name = token_text(parser), *rest;
 
 	do {
-		name += strspn(name, "/");
 		rest = strchr(name, '/');
+		if (rest == name) {
+			name += strspn(name, "/");
+			rest = strchr(name, '/');
+		}
 		if (rest)
 			*rest++ = '\0';
 		if (rest && !rest[strspn(rest, "/")])
 			rest = NULL;
 		if (!(node = arena_new(parser->arena, struct cfg_node)))
 			return no_memory(parser);
-		*node = (struct cfg_node){ .key = name, .line = parser->line, .is_section = rest };
+		*node = (struct cfg_node){ .key = name,
+					   .line = parser->line,
+					   .is_section = rest,
+					   .may_repeat = rest };
 		*link = node;
 		link = &node->items;
 		if (rest && ++*depth > CFG_DEPTH_MAX)
@@ -373,19 +381,45 @@ static int read_item(struct parser *parser, unsigned depth, struct cfg_node **re
 	node->is_section = true;
 	if (depth + 1 > CFG_DEPTH_MAX)
 		return parse_error(parser, "sections nested too deeply");
-	if ((rc = read_items(parser, depth + 1, &node->items)))
+	if ((rc = read_items(parser, depth + 1, &node->items, &node->may_repeat)))
 		return rc;
 	return is_mark(parser, '}') ? 0 : parse_error(parser, "unexpected token");
 }
 
-/* Read items up to a "}" or the end of the text, which is the token then. */
-static int read_items(struct parser *parser, unsigned depth, struct cfg_node **link)
+/* Enough to tell most keys apart. */
+static inline uint32_t summarise_key(const char *key)
 {
+	size_t length = strlen(key);
+	uint32_t middle = (unsigned char)key[length / 2], later = (unsigned char)key[length * 2 / 3];
+
+	if (!length)
+		return 0;
+	return (unsigned char)key[0] | middle << 8 | (uint32_t)(unsigned char)key[length - 1] << 16 |
+	       ((uint32_t)length + later) << 24;
+}
+
+/* Keys of one section as a set of 64 bits: false when @key was certainly not added before. With this
+ * factor no two keys that LVM2 writes into one section share a bit. */
+static inline bool add_key(uint64_t *keys, const char *key)
+{
+	const uint64_t bit = (uint64_t)1 << (summarise_key(key) * KEY_FACTOR >> 26);
+	const bool may_repeat = *keys & bit;
+
+	*keys |= bit;
+	return may_repeat;
+}
+
+/* Read items up to a "}" or the end of the text, which is the token then. */
+static int read_items(struct parser *parser, unsigned depth, struct cfg_node **link,
+		      bool *may_repeat)
+{
+	uint64_t keys = 0;
 	int rc;
 
 	for (next_name(parser); is_string(parser); next_name(parser)) {
 		if ((rc = read_item(parser, depth, link)))
 			return rc;
+		*may_repeat |= add_key(&keys, (*link)->key) || (*link)->may_repeat;
 		link = &(*link)->next;
 	}
 	return 0;
@@ -442,6 +476,7 @@ static bool join_equal(struct item *items, size_t count, enum cfg_repeats repeat
 		} else if (item->node->is_section) {
 			end = list_end(end ? end : &first->node->items);
 			*end = item->node->items;
+			first->node->may_repeat = true;
 			item->dropped = changed = true;
 		} else if (repeats == CFG_LAST_COUNTS) {
 			first->dropped = changed = true;
@@ -452,14 +487,6 @@ static bool join_equal(struct item *items, size_t count, enum cfg_repeats repeat
 }
 
 #define FEW_ITEMS 24
-
-static uint32_t summarise_key(const char *key)
-{
-	size_t length = strlen(key);
-
-	return (uint32_t)(unsigned char)key[0] | (uint32_t)(unsigned char)key[length / 2] << 8 |
-	       (uint32_t)(unsigned char)key[length ? length - 1 : 0] << 16 | (uint32_t)length << 24;
-}
 
 /* False when certainly no two of these @count items have the same key. */
 static bool few_may_repeat(const struct cfg_node *list, size_t count)
@@ -535,7 +562,7 @@ static int merge_tree(struct cfg_node **list, enum cfg_repeats repeats, struct e
 	if ((rc = merge_items(list, repeats, err)))
 		return rc;
 	for (struct cfg_node *node = *list; node; node = node->next)
-		if (node->is_section && (rc = merge_tree(&node->items, repeats, err)))
+		if (node->may_repeat && (rc = merge_tree(&node->items, repeats, err)))
 			return rc;
 	return 0;
 }
@@ -545,16 +572,17 @@ int cfg_parse(const char *text, size_t length, enum cfg_repeats repeats, struct 
 {
 	struct parser parser = { .line = 1, .arena = arena, .err = err };
 	struct cfg_node *items = NULL;
+	bool may_repeat = false;
 	int rc;
 
 	if (!(parser.text = arena_strndup(arena, text, length)))
 		return no_memory(&parser);
 	parser.at = parser.token_at = parser.text;
-	if ((rc = read_items(&parser, 0, &items)))
+	if ((rc = read_items(&parser, 0, &items, &may_repeat)))
 		return rc;
 	if (parser.token.type != TOKEN_END)
 		return parse_error(&parser, "unexpected token");
-	if ((rc = merge_tree(&items, repeats, err)))
+	if (may_repeat && (rc = merge_tree(&items, repeats, err)))
 		return rc;
 	*ret_items = items;
 	return 0;
@@ -619,7 +647,18 @@ bool cfg_get_string(const struct cfg_node *node, const char **ret_text)
 
 const char *cfg_value_text(const struct cfg_value *value)
 {
-	return value->reference ? *value->reference : value->text;
+	return value->is_reference ? *value->reference : value->text;
+}
+
+const char *const *cfg_value_reference(const struct cfg_value *value)
+{
+	return value->is_reference ? value->reference : NULL;
+}
+
+void cfg_value_refer(struct cfg_value *value, const char *const *name)
+{
+	value->is_reference = true;
+	value->reference = name;
 }
 
 static bool copy_values(const struct cfg_value *from, struct arena *arena, cfg_map_reference *map,
@@ -627,6 +666,7 @@ static bool copy_values(const struct cfg_value *from, struct arena *arena, cfg_m
 {
 	for (; from; from = from->next, link = &(*link)->next) {
 		struct cfg_value *value = arena_new(arena, struct cfg_value);
+		const char *const *name;
 
 		if (!(*link = value))
 			return false;
@@ -635,8 +675,8 @@ static bool copy_values(const struct cfg_value *from, struct arena *arena, cfg_m
 			value->integer = from->integer;
 		else if (!(value->text = arena_strdup(arena, cfg_value_text(from))))
 			return false;
-		if (from->reference && map)
-			value->reference = map(from->reference, arg);
+		if (from->is_reference && map && (name = map(from->reference, arg)))
+			cfg_value_refer(value, name);
 	}
 	return true;
 }

@@ -24,12 +24,12 @@ enum cfg_value_type { CFG_INTEGER = 1, CFG_FLOAT, CFG_STRING };
 
 struct cfg_value {
 	enum cfg_value_type type;
+	bool is_reference; /* read it through cfg_value_reference() */
 	union {
 		int64_t integer;
 		const char *text; /* of a string, without quotes; of a float, its digits */
+		const char *const *reference;
 	};
-	/* A string that names a PV or LV of the VG: where that object keeps its name now. */
-	const char *const *reference;
 	struct cfg_value *next;
 };
 
@@ -39,7 +39,8 @@ struct cfg_node {
 	struct cfg_node *next;
 	uint32_t line;
 	bool is_section;
-	bool is_list; /* the values were in [ ], which may be empty */
+	bool is_list;	  /* the values were in [ ], which may be empty */
+	bool may_repeat; /* while parsing: keys may be equal in it, or in a section in it */
 	union {
 		struct cfg_node *items;
 		struct cfg_value *values;
@@ -68,6 +69,10 @@ bool cfg_get_integer(const struct cfg_node *node, int64_t *ret_value);
 bool cfg_get_unsigned(const struct cfg_node *node, uint64_t max, uint64_t *ret_value);
 bool cfg_get_string(const struct cfg_node *node, const char **ret_text);
 
+/** Let a string that names a PV or LV of the VG follow the place where that has its name. */
+void cfg_value_refer(struct cfg_value *value, const char *const *name);
+/** That place, or NULL. */
+const char *const *cfg_value_reference(const struct cfg_value *value);
 /** What a string value says now: the name of the object it refers to, else its text. */
 const char *cfg_value_text(const struct cfg_value *value);
 

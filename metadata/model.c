@@ -194,7 +194,7 @@ static bool content_refers_to(const struct cfg_node *list, const struct lv *lv)
 		if (node->is_section)
 			continue;
 		for (const struct cfg_value *value = node->values; value; value = value->next)
-			if (value->reference == &lv->name)
+			if (cfg_value_reference(value) == &lv->name)
 				return true;
 	}
 	return false;

@@ -9,7 +9,6 @@
 
 #define ALPHANUMERIC "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
-static const char name_characters[] = ALPHANUMERIC "+_.-";
 static const char tag_characters[] = ALPHANUMERIC "+_.-/=!:&#";
 
 static const char *const reserved_prefixes[] = { "pvmove", "snapshot" };
@@ -20,9 +19,23 @@ static const char *const reserved_parts[] = {
 	"_vdata",  "_imeta", "_iorig",	"_pmspare", "_vorigin",
 };
 
+static bool is_name_character(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '+' || c == '_' || c == '.' || c == '-';
+}
+
+/* Every LV's name goes through here: strspn() would look each character up in a list. */
+static const char *end_of_name(const char *name)
+{
+	while (is_name_character(*name))
+		name++;
+	return name;
+}
+
 int vg_name_check(const char *name, struct err *err)
 {
-	if (!*name || name[strspn(name, name_characters)])
+	if (!*name || *end_of_name(name))
 		return err_set(
 			err, EINVAL,
 			"Name contains invalid character, valid set includes: [a-zA-Z0-9.-_+].");

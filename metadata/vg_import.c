@@ -230,16 +230,21 @@ static int read_key(struct importer *importer, const struct key_table *table,
 	return rc;
 }
 
+static inline bool is_key(const struct key_row *row, const char *key)
+{
+	return *row->key == *key && !strcmp(row->key, key);
+}
+
 /* @next: the row behind the last one found, which it often is, as texts are written in this order.
  */
 static const struct key_row *find_row(const struct key_row *rows, const struct key_row *next,
 				      const char *key)
 {
 	for (const struct key_row *row = next; row->key; row++)
-		if (!strcmp(row->key, key))
+		if (is_key(row, key))
 			return row;
 	for (const struct key_row *row = rows; row != next; row++)
-		if (!strcmp(row->key, key))
+		if (is_key(row, key))
 			return row;
 	return NULL;
 }

@@ -91,7 +91,7 @@ static bool find_area(const struct importer *importer, const char *name, struct 
 /* Let a kept name follow the object it names. */
 static void bind_area(struct cfg_value *value, const struct area *area)
 {
-	value->reference = area->type == AREA_PV ? &area->pv->key : &area->lv->name;
+	cfg_value_refer(value, area->type == AREA_PV ? &area->pv->key : &area->lv->name);
 }
 
 static size_t count_values(const struct cfg_node *node)
@@ -220,7 +220,7 @@ static void bind_reference(const struct importer *importer, struct seg *seg, str
 	if (!key || nested != !strcmp(key->key, "create") || !cfg_get_string(node, &name) ||
 	    !(lv = name_index_find(&importer->lvs, name)))
 		return;
-	node->values->reference = &lv->name;
+	cfg_value_refer(node->values, &lv->name);
 	lv->user_count++;
 	if (key->rests_on_it)
 		seg->needs[seg->need_count++] = lv;
@@ -335,7 +335,7 @@ static int read_segs(struct importer *importer, const struct cfg_node *node, str
 		return import_error(importer, node, "Logical volume %s has too many extents.",
 				    lv->name);
 	lv->le_count = (uint32_t)le_count;
-	if (count)
+	if (count > 1)
 		qsort(lv->segs, count, sizeof(*lv->segs), compare_segs);
 	return 0;
 }
@@ -418,7 +418,7 @@ void import_bind_history(struct importer *importer, struct cfg_node *historical)
 			for (struct cfg_value *value = node->values; value; value = value->next)
 				if (value->type == CFG_STRING &&
 				    (lv = name_index_find(&importer->lvs, value->text)))
-					value->reference = &lv->name;
+					cfg_value_refer(value, &lv->name);
 		}
 	}
 }

@@ -137,15 +137,6 @@ static bool is_refused_partial(const struct session *session, const struct lv *l
 	return true;
 }
 
-/* A PV that is missing is so for every node we know of: status says it, or the scan did not find
- * it. */
-static void mark_missing(struct session *session)
-{
-	for (uint32_t i = 0; i < session->before->vg->pv_count; i++)
-		if (!session->before->pv_disks[i])
-			session->before->vg->pvs[i]->status |= STATUS_MISSING;
-}
-
 static int apply(const struct session *session, struct lv *const *lvs, size_t count,
 		 const struct activate_args *args, struct err *err)
 {
@@ -315,7 +306,6 @@ int op_vg_activate(struct context *context, const char *name, const struct activ
 	if ((rc = session_open(context, name, access_for(given), &session, err)))
 		return rc;
 	mine = args_for(&session, given);
-	mark_missing(&session);
 	if (!(chosen = arena_calloc(&arena, session.before->vg->lv_count + 1, sizeof(*chosen))))
 		return err_set(err, ENOMEM, "Out of memory.");
 	count = choose(&session, args, chosen, &failed);
@@ -342,7 +332,6 @@ int lv_activate_in(struct session *session, const char *lv_name, const struct ac
 	struct lv *lv;
 	int rc;
 
-	mark_missing(session);
 	if ((rc = session_find_lv(session, lv_name, &lv, err)))
 		return rc;
 	if (!(lv = session_lv_before(session, lv)))

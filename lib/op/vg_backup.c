@@ -29,37 +29,65 @@ static int expand(const char *file, const char *vg_name, struct buf *path, struc
 	return path->failed ? err_set(err, ENOMEM, "Out of memory.") : 0;
 }
 
-/* Devices as they are called now; the names live as long as the scan. */
-static bool refresh_hints(struct stored_vg *stored)
+static const char *hint_of(const struct pv_disk *pv_disk)
 {
-	bool all = true;
-
-	for (uint32_t i = 0; i < stored->vg->pv_count; i++) {
-		struct pv *pv = stored->vg->pvs[i];
-
-		pv->device_hint =
-			stored->pv_disks[i] ? stored->pv_disks[i]->device->name : "[unknown]";
-		all &= !(pv->status & STATUS_MISSING);
-	}
-	return all;
+	return pv_disk ? pv_disk->device->name : "[unknown]";
 }
 
-static int back_up(struct context *context, struct stored_vg *stored, const char *file,
-		   struct err *err)
+/* A copy with the devices as they are called now, when they had other names; *ret_copy stays NULL
+ * when not. The names live as long as the scan. */
+static int refresh_hints(const struct stored_vg *stored, struct vg **ret_copy, struct err *err)
+{
+	const struct vg *vg = stored->vg;
+	bool differ = false;
+
+	for (uint32_t i = 0; i < vg->pv_count; i++)
+		differ |= !vg->pvs[i]->device_hint ||
+			  strcmp(vg->pvs[i]->device_hint, hint_of(stored->pv_disks[i])) != 0;
+	if (!differ)
+		return 0;
+	if (!(*ret_copy = vg_copy(vg)))
+		return err_set(err, ENOMEM, "Out of memory.");
+	for (uint32_t i = 0; i < vg->pv_count; i++)
+		(*ret_copy)->pvs[i]->device_hint = hint_of(stored->pv_disks[i]);
+	return 0;
+}
+
+static bool is_complete(const struct vg *vg)
+{
+	for (uint32_t i = 0; i < vg->pv_count; i++)
+		if (vg->pvs[i]->status & STATUS_MISSING)
+			return false;
+	return true;
+}
+
+static int write_backup(struct context *context, struct vg *vg, const char *file, struct err *err)
 {
 	AUTO_BUF struct buf path = { .limit = FILE_NAME_LIMIT };
-	const bool complete = refresh_hints(stored);
 	int rc;
 
-	if (!file && !complete)
+	if (!file && !is_complete(vg))
 		return err_set(err, ENODEV,
 			       "No backup taken: specify filename with -f to backup with missing "
 			       "PVs.");
 	if (!file)
-		return backup_save(context, stored->vg, err);
-	if ((rc = expand(file, stored->vg->name, &path, err)))
+		return backup_save(context, vg, err);
+	if ((rc = expand(file, vg->name, &path, err)))
 		return rc;
-	return backup_file_write(context, stored->vg, path.data, err);
+	return backup_file_write(context, vg, path.data, err);
+}
+
+static int back_up(struct context *context, const struct stored_vg *stored, const char *file,
+		   struct err *err)
+{
+	struct vg *copy = NULL;
+	int rc;
+
+	if ((rc = refresh_hints(stored, &copy, err)))
+		return rc;
+	rc = write_backup(context, copy ? copy : stored->vg, file, err);
+	vg_free(copy);
+	return rc;
 }
 
 int op_vg_backup(struct context *context, const char *name, const char *file, struct err *err)

@@ -119,7 +119,7 @@ static const struct lv *origin_of_record(const struct family *family, const stru
 
 		if (!cfg_get_string(node, &name))
 			return NULL;
-		if (node->values->reference)
+		if (cfg_value_reference(node->values))
 			return vg_find_lv(family->vg->stored->vg, cfg_value_text(node->values));
 		record = find_record(family->vg, name);
 	}
@@ -182,7 +182,7 @@ static void list_of_record(struct family *family, const struct cfg_node *record,
 	for (const struct cfg_value *value = node && !node->is_section ? node->values : NULL; value;
 	     value = value->next) {
 		const struct lv *lv =
-			value->reference ? vg_find_lv(vg, cfg_value_text(value)) : NULL;
+			cfg_value_reference(value) ? vg_find_lv(vg, cfg_value_text(value)) : NULL;
 
 		if (lv)
 			list_child(family, lv, depth);

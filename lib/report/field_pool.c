@@ -242,7 +242,7 @@ static void add_setting(struct value *list, struct dm_pool *mem, const char *key
 	else
 		list_add(list, mem,
 			 pool_printf(mem, value->type == CFG_STRING ? "%s=\"%s\"" : "%s=%s", key,
-				     value->text));
+				     cfg_value_text(value)));
 }
 
 /* In the order in which LVM2 lists them. */

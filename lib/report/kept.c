@@ -62,9 +62,8 @@ const struct lv *seg_lv(const struct seg *seg, const char *key)
 	const char *name;
 
 	if (seg->type != SEG_OTHER || !node || node->is_section || !node->values ||
-	    !node->values->reference)
+	    !(name = (const char *)(const void *)cfg_value_reference(node->values)))
 		return NULL;
-	name = (const char *)(const void *)node->values->reference;
 	return (const struct lv *)(const void *)(name - offsetof(struct lv, name));
 }
 

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "lib/report/kept.h"
+#include "metadata/base/cleanup.h"
+#include "metadata/used_runs.h"
 #include "metadata/vg_words.h"
 
 static int compare_addresses(const void *a, const void *b)
@@ -73,7 +75,7 @@ static void add_record_uses(struct use_list *list, const struct cfg_node *record
 
 	for (const struct cfg_value *value = node && !node->is_section ? node->values : NULL; value;
 	     value = value->next) {
-		const char *name = (const char *)(const void *)value->reference;
+		const char *name = (const char *)(const void *)cfg_value_reference(value);
 
 		if (!name)
 			continue;
@@ -115,7 +117,8 @@ static int build_uses(struct arena *arena, struct report_vg *vg, struct err *err
 		return err_set(err, ENOMEM, "Out of memory.");
 	list.count = 0;
 	add_all_uses(&list, vg->stored->vg);
-	qsort(list.items, list.count, sizeof(*list.items), compare_uses);
+	if (list.count)
+		qsort(list.items, list.count, sizeof(*list.items), compare_uses);
 	vg->uses = list.items;
 	vg->use_count = list.count;
 	return 0;
@@ -169,72 +172,22 @@ size_t links_count(const struct report_vg *vg, const struct lv *lv, const char *
 
 /* ---- runs ---- */
 
-static int compare_runs(const void *a, const void *b)
-{
-	const struct pv_run *left = a, *right = b;
-	const int by_pv = compare_addresses(left->pv, right->pv);
-
-	return by_pv ? by_pv : (left->start > right->start) - (left->start < right->start);
-}
-
-static size_t count_areas(const struct vg *vg)
-{
-	size_t count = 0;
-
-	for (uint32_t i = 0; i < vg->lv_count; i++)
-		for (uint32_t k = 0; k < vg->lvs[i]->seg_count; k++)
-			count += vg->lvs[i]->segs[k].area_count;
-	return count;
-}
-
-static size_t used_runs(const struct vg *vg, struct pv_run *runs)
-{
-	size_t count = 0;
-
-	for (uint32_t i = 0; i < vg->lv_count; i++)
-		for (uint32_t k = 0; k < vg->lvs[i]->seg_count; k++) {
-			const struct seg *seg = &vg->lvs[i]->segs[k];
-
-			for (uint32_t a = 0; a < seg->area_count; a++)
-				if (seg->areas[a].type == AREA_PV)
-					runs[count++] =
-						(struct pv_run){ seg->areas[a].pv,
-								 seg->areas[a].start,
-								 seg_area_length(seg), seg };
-		}
-	return count;
-}
-
-/* The first of the sorted runs that is on @pv, or where it would be. */
-static size_t first_run(const struct pv_run *runs, size_t count, const struct pv *pv)
-{
-	size_t low = 0, high = count;
-
-	while (low < high) {
-		const size_t middle = low + (high - low) / 2;
-
-		if (compare_addresses(runs[middle].pv, pv) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 /* The runs of one PV, free ones between the used ones. Returns their number. */
-static size_t runs_of_pv(struct report_pv *entry, const struct pv_run *used, size_t used_count,
+static size_t runs_of_pv(struct report_pv *entry, const struct used_run *used, size_t used_count,
 			 struct pv_run *runs)
 {
 	const struct pv *pv = entry->pv;
 	size_t count = 0;
 	uint32_t at = 0;
 
-	for (size_t i = first_run(used, used_count, pv); i < used_count && used[i].pv == pv; i++) {
-		if (used[i].start > at)
-			runs[count++] = (struct pv_run){ pv, at, used[i].start - at, NULL };
-		runs[count++] = used[i];
-		at = used[i].start + used[i].count;
-		entry->allocated += used[i].count;
+	for (size_t i = 0; i < used_count; i++) {
+		const struct used_run *run = &used[i];
+
+		if (run->start > at)
+			runs[count++] = (struct pv_run){ pv, at, run->start - at, NULL };
+		runs[count++] = (struct pv_run){ pv, run->start, run->count, run->seg };
+		at = run->start + run->count;
+		entry->allocated += run->count;
 	}
 	if (at < pv->pe_count || !pv->pe_count)
 		runs[count++] = (struct pv_run){ pv, at, pv->pe_count - at, NULL };
@@ -252,23 +205,25 @@ static int compare_pvs(const void *a, const void *b)
 
 static int build_runs(struct arena *arena, struct report_vg *vg, struct err *err)
 {
+	AUTO_ARENA struct arena scratch = { .limit = VG_ARENA_LIMIT };
 	const struct vg *model = vg->stored->vg;
-	const size_t areas = count_areas(model);
-	struct pv_run *used = arena_calloc(arena, areas + 1, sizeof(*used));
-	size_t count;
+	struct used_runs used = { 0 };
+	int rc;
 
-	vg->runs = arena_calloc(arena, 2 * areas + model->pv_count + 1, sizeof(*vg->runs));
-	vg->pvs = arena_calloc(arena, (size_t)model->pv_count + 1, sizeof(*vg->pvs));
-	if (!used || !vg->runs || !vg->pvs)
+	if ((rc = used_runs_build(model, &scratch, &used, err)))
+		return rc;
+	vg->runs = arena_calloc(arena, 2 * used.count + model->pv_count, sizeof(*vg->runs));
+	vg->pvs = arena_calloc(arena, model->pv_count, sizeof(*vg->pvs));
+	if (!vg->runs || !vg->pvs)
 		return err_set(err, ENOMEM, "Out of memory.");
-	count = used_runs(model, used);
-	qsort(used, count, sizeof(*used), compare_runs);
 	for (uint32_t i = 0; i < model->pv_count; i++) {
 		struct report_pv *entry = &vg->pvs[i];
 
 		entry->pv = model->pvs[i];
 		entry->disk = vg->stored->pv_disks[i];
-		vg->run_count += runs_of_pv(entry, used, count, vg->runs + vg->run_count);
+		vg->run_count +=
+			runs_of_pv(entry, used.items + used.first[i],
+				   used.first[i + 1] - used.first[i], vg->runs + vg->run_count);
 		vg->extent_count += model->pvs[i]->pe_count;
 		vg->free_count += model->pvs[i]->pe_count - (uint64_t)entry->allocated;
 		vg->missing_count += !entry->disk || entry->pv->status & STATUS_MISSING;

@@ -226,7 +226,7 @@ const struct known_text *scan_note_text(struct scan *scan, const struct buf *tex
 }
 
 /* Equal texts are shared, so the address is enough. */
-const struct vg *scan_model(const struct scan *scan, const struct mda_copy *copy)
+static struct vg *find_model(const struct scan *scan, const struct mda_copy *copy)
 {
 	const struct text_list *texts = &scan->index->texts;
 
@@ -244,20 +244,21 @@ const struct vg *scan_model(const struct scan *scan, const struct mda_copy *copy
 	return NULL;
 }
 
-int scan_read_vg(const struct scan *scan, const struct mda_copy *copy, struct vg **ret_vg,
-		 struct err *err)
+const struct vg *scan_model(const struct scan *scan, const struct mda_copy *copy)
 {
-	const struct vg *model = scan_model(scan, copy);
+	return find_model(scan, copy);
+}
 
-	if (!model && vg_import(copy->text, copy->text_length, ret_vg, NULL, err)) /* why not */
+int scan_read_vg(const struct scan *scan, const struct mda_copy *copy, struct vg **ret_vg,
+		 bool *ret_is_shared, struct err *err)
+{
+	*ret_vg = find_model(scan, copy);
+	*ret_is_shared = *ret_vg;
+	if (!*ret_vg && vg_import(copy->text, copy->text_length, ret_vg, NULL, err)) /* why not */
 		return err_append(err, "\nMetadata of VG %s on %s at %llu cannot be used.",
 				  copy->summary.name, copy->pv_disk->device->name,
 				  (unsigned long long)(copy->area.offset_bytes +
 						       copy->header.committed.offset_bytes));
-	if (!model)
-		return 0;
-	if (!(*ret_vg = vg_copy(model)))
-		return err_set(err, ENOMEM, "Out of memory for volume group %s.", model->name);
 	return 0;
 }
 

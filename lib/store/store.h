@@ -81,9 +81,10 @@ const struct vg_summary *scan_vg_of_pv(struct scan *scan, const struct uuid *pv_
  */
 const struct vg_summary *scan_vg_claiming(struct scan *scan, const struct pv_disk *pv_disk);
 
-/* A VG together with the disks it is stored on. */
+/* A VG together with the disks it is stored on; for those who change it there is vg_copy(). */
 struct stored_vg {
-	struct vg *vg;		   /* owned */
+	struct vg *vg;		   /* not to be changed: may be the scan's own */
+	bool vg_is_shared;	   /* it is; else it is freed with this */
 	struct pv_disk **pv_disks; /* in order of vg->pvs; NULL: missing */
 	uint32_t seqno_highest;	   /* seen anywhere, precommitted ones included (rule 4) */
 	bool inconsistent;	   /* copies differ: reads warn, the next write repairs */
@@ -92,7 +93,7 @@ struct stored_vg {
 /**
  * The newest valid copy of VG @name (or of that id, if not NULL). -ENOENT with LVM2's wording
  * ("Volume group \"x\" not found"); -ENOTUNIQ two VGs of one name. When no VG has that name it may
- * be a VG's id as text.
+ * be a VG's id as text. To be freed before the scan.
  */
 int stored_vg_read(struct context *context, struct scan *scan, const char *name,
 		   const struct uuid *id, struct stored_vg **ret_stored,

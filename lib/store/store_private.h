@@ -111,9 +111,9 @@ const struct known_text *scan_keep_text(struct scan *scan, const char *text, siz
 
 /** What the text of a copy says, or NULL if it is no sound VG. Not to be changed. */
 const struct vg *scan_model(const struct scan *scan, const struct mda_copy *copy);
-/** The same for the caller to keep and change. */
+/** The same (*ret_is_shared), or, where the text is no sound VG, why. */
 int scan_read_vg(const struct scan *scan, const struct mda_copy *copy, struct vg **ret_vg,
-		 struct err *err) MUST_CHECK;
+		 bool *ret_is_shared, struct err *err) MUST_CHECK;
 
 /** At the beginning and end of a scan; before its index is released. */
 void scan_begin_texts(struct context *context, struct scan *scan);

@@ -243,28 +243,60 @@ static uint32_t highest_seqno(const struct scan *scan, const struct vg *vg)
 	return highest;
 }
 
-/* Takes over @vg, also on failure. */
-static int assemble(struct scan *scan, struct vg *vg, struct stored_vg **ret_stored,
+/* What is absent is missing to all that look at the model; the next write keeps it. */
+static void mark_missing(struct stored_vg *stored)
+{
+	for (uint32_t i = 0; i < stored->vg->pv_count; i++)
+		if (!stored->pv_disks[i])
+			stored->vg->pvs[i]->status |= STATUS_MISSING;
+}
+
+static bool lacks_pvs(const struct stored_vg *stored)
+{
+	for (uint32_t i = 0; i < stored->vg->pv_count; i++)
+		if (!stored->pv_disks[i] || stored->vg->pvs[i]->status & STATUS_MISSING)
+			return true;
+	return false;
+}
+
+static int fill(struct stored_vg *stored, struct scan *scan, struct err *err)
+{
+	const struct vg *vg = stored->vg;
+
+	if (!(stored->pv_disks = calloc((size_t)vg->pv_count + 1, sizeof(struct pv_disk *))))
+		return err_set(err, ENOMEM, "Out of memory for the volume group.");
+	for (uint32_t i = 0; i < vg->pv_count; i++)
+		stored->pv_disks[i] = scan_find_pv(scan, &vg->pvs[i]->id);
+	stored->seqno_highest = highest_seqno(scan, vg);
+	/* Which PVs are missing is a matter of this scan, and is marked in a copy. */
+	if (stored->vg_is_shared && lacks_pvs(stored)) {
+		if (!(stored->vg = vg_copy(vg)))
+			return err_set(err, ENOMEM, "Out of memory for the volume group.");
+		stored->vg_is_shared = false;
+	}
+	if (!stored->vg_is_shared)
+		mark_missing(stored);
+	return 0;
+}
+
+/* Takes over @vg unless it is shared, also on failure. */
+static int assemble(struct scan *scan, struct vg *vg, bool is_shared, struct stored_vg **ret_stored,
 		    struct err *err)
 {
 	struct stored_vg *stored = calloc(1, sizeof(*stored));
+	int rc;
 
-	if (stored)
-		stored->pv_disks = calloc((size_t)vg->pv_count + 1, sizeof(struct pv_disk *));
-	if (!stored || !stored->pv_disks) {
-		free(stored);
-		vg_free(vg);
+	if (!stored) {
+		if (!is_shared)
+			vg_free(vg);
 		return err_set(err, ENOMEM, "Out of memory for the volume group.");
 	}
 	stored->vg = vg;
-	for (uint32_t i = 0; i < vg->pv_count; i++) {
-		stored->pv_disks[i] = scan_find_pv(scan, &vg->pvs[i]->id);
-		/* What is absent is missing to all that look at the model; the next write keeps it.
-		 */
-		if (!stored->pv_disks[i])
-			vg->pvs[i]->status |= STATUS_MISSING;
+	stored->vg_is_shared = is_shared;
+	if ((rc = fill(stored, scan, err))) {
+		stored_vg_free(stored);
+		return rc;
 	}
-	stored->seqno_highest = highest_seqno(scan, vg);
 	*ret_stored = stored;
 	return 0;
 }
@@ -325,7 +357,7 @@ int stored_vg_read(struct context *context, struct scan *scan, const char *name,
 	struct stored_vg *stored = NULL;
 	struct vg_summary summary = { 0 };
 	struct vg *vg = NULL;
-	bool agree, warn;
+	bool agree, warn, is_shared;
 	int rc;
 
 	if ((rc = find_summary(scan, name, id, &summary, err)))
@@ -334,8 +366,10 @@ int stored_vg_read(struct context *context, struct scan *scan, const char *name,
 	/* Settling reads again, so the VG may have got another name, or be gone. */
 	if (!newest || (!id && strcmp(newest->summary.name, summary.name) != 0))
 		return not_found(summary.name, err);
-	if ((rc = scan_read_vg(scan, newest, &vg, err)) || (rc = assemble(scan, vg, &stored, err)))
+	if ((rc = scan_read_vg(scan, newest, &vg, &is_shared, err)) ||
+	    (rc = assemble(scan, vg, is_shared, &stored, err)))
 		return rc;
+	vg = stored->vg;
 	stored->inconsistent = !agree;
 
 	warn = scan_warn_once(scan, &vg->id);
@@ -397,7 +431,7 @@ int stored_vg_read_precommitted(struct context *context, struct scan *scan,
 			/* One readable copy is enough: its checksum says that it is the text. */
 			if (is_awaited(copy, text_length, text_crc) &&
 			    !import_precommitted(copy, vg_id, &vg, err))
-				return assemble(scan, vg, ret_stored, err);
+				return assemble(scan, vg, false, ret_stored, err);
 		}
 	return err_set(err, ESTALE,
 		       "The new metadata of VG %s (%llu bytes, checksum %08x) is not on any disk "
@@ -411,7 +445,8 @@ void stored_vg_free(struct stored_vg *stored)
 {
 	if (!stored)
 		return;
-	vg_free(stored->vg);
+	if (!stored->vg_is_shared)
+		vg_free(stored->vg);
 	free(stored->pv_disks);
 	free(stored);
 }

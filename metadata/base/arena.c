@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Chunks double in size from CHUNK_MIN to CHUNK_MAX, so that a small VG costs one
- * small malloc and a large one few. Those of CHUNK_MAX are whole huge pages where the kernel has
- * them: the time of a large VG is to a good part that of its page faults.
+ * small malloc and a large one few. From the second of CHUNK_MAX they are whole huge pages where
+ * the kernel has them: the time of a large VG is to a good part that of its page faults. Not the
+ * first: of what may be the last chunk most would be taken for nothing.
  */
 #include "metadata/base/arena.h"
 
@@ -21,7 +22,7 @@ struct arena_chunk {
 	size_t size;  /* of the memory behind this header */
 	size_t taken; /* from the limit; given back by arena_free() */
 	bool is_mapped;
-	max_align_t start; /* only its address is used */
+	uint64_t start; /* only its address is used */
 };
 
 #define HEADER offsetof(struct arena_chunk, start)
@@ -33,16 +34,16 @@ static char *chunk_memory(struct arena_chunk *chunk)
 
 static size_t align_up(size_t size)
 {
-	const size_t align = _Alignof(max_align_t);
+	const size_t align = _Alignof(uint64_t);
 
 	return (size + align - 1) / align * align;
 }
 
-static struct arena_chunk *new_chunk(size_t size)
+static struct arena_chunk *new_chunk(size_t size, bool may_be_huge)
 {
 	struct arena_chunk *chunk;
 
-	if (size % CHUNK_MAX)
+	if (!may_be_huge || size != CHUNK_MAX)
 		return calloc(1, size);
 	chunk = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (chunk == MAP_FAILED)
@@ -64,16 +65,19 @@ static struct arena_chunk *add_chunk(struct arena *arena, size_t at_least)
 {
 	size_t size = arena->chunks ? arena->chunks->size * 2 : CHUNK_MIN;
 	struct arena_chunk *chunk;
+	bool is_second = false;
 
-	if (size > CHUNK_MAX / 2)
+	if (size > CHUNK_MAX / 2) {
+		is_second = arena->chunks->size > CHUNK_MAX / 2;
 		size = CHUNK_MAX - HEADER;
+	}
 	if (size + HEADER > arena->limit && arena->limit > HEADER)
 		size = arena->limit - HEADER;
 	if (size < at_least)
 		size = at_least;
 	if (size > SIZE_MAX - HEADER || size + HEADER > arena->limit)
 		return NULL;
-	if (!(chunk = new_chunk(size + HEADER)))
+	if (!(chunk = new_chunk(size + HEADER, is_second)))
 		return NULL;
 	chunk->next = arena->chunks;
 	chunk->size = size;

@@ -22,7 +22,7 @@ struct arena {
 	size_t limit;		    /* bytes this arena may still take from malloc */
 };
 
-/** Zeroed, maximally aligned memory of @size bytes, or NULL past the limit. */
+/** Zeroed memory of @size bytes, aligned for pointers and 64-bit numbers; NULL past the limit. */
 void *arena_alloc(struct arena *arena, size_t size);
 
 /** As arena_alloc() for @count items of @size bytes; NULL also when the product overflows. */

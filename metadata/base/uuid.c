@@ -8,6 +8,12 @@ static const char alphabet[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKL
 
 #define WRITTEN_CHARACTERS 62 /* of the alphabet; the last two are only read */
 
+static bool is_in_alphabet(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       c == '!' || c == '#';
+}
+
 struct uuid uuid_from_random(const unsigned char random[UUID_LENGTH])
 {
 	struct uuid uuid;
@@ -28,7 +34,7 @@ int uuid_parse(const char *text, struct uuid *ret_uuid, struct err *err)
 		if (count == UUID_LENGTH)
 			return err_set(err, EINVAL,
 				       "Couldn't read uuid: incorrect number of characters.");
-		if (!strchr(alphabet, *text))
+		if (!is_in_alphabet(*text))
 			return err_set(err, EINVAL, "UUID contains invalid character '%c'", *text);
 		uuid.text[count++] = *text;
 	}

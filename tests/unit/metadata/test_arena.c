@@ -22,7 +22,7 @@ static void memory_is_zeroed_and_aligned(void **state)
 		unsigned char *memory = arena_alloc(&arena, size);
 
 		assert_non_null(memory);
-		assert_int_equal((uintptr_t)memory % _Alignof(max_align_t), 0);
+		assert_int_equal((uintptr_t)memory % _Alignof(uint64_t), 0);
 		for (size_t i = 0; i < size; i++)
 			assert_int_equal(memory[i], 0);
 		memset(memory, 0xff, size);

@@ -225,7 +225,7 @@ static void a_copy_says_what_references_said(void **state)
 	const char *name = "new";
 
 	(void)state;
-	items->items->values->next->next->reference = &name;
+	cfg_value_refer(items->items->values->next->next, &name);
 	assert_true(cfg_copy_list(items, &other, NULL, NULL, &copy));
 	arena_free(&arena);
 	name = "newer";

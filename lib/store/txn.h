@@ -21,6 +21,7 @@ struct txn_disk {
 	bool is_resized;    /* pvresize: that it changes is meant */
 	bool failed;	    /* an I/O error in the commit phase */
 	struct pv_header header;
+	struct err err; /* of the last flush */
 };
 
 struct txn_area {
@@ -31,6 +32,7 @@ struct txn_area {
 	bool committed;
 	struct mda_header header;     /* as on disk now */
 	struct mda_location location; /* of the new text */
+	struct err err;		      /* of the last step that was done on all areas */
 };
 
 /* A PV that the new text no longer has. */

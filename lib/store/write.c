@@ -24,6 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/together.h"
 #include "metadata/base/cleanup.h"
 #include "metadata/base/crc.h"
 #include "metadata/check.h"
@@ -53,13 +54,70 @@ int mda_header_write(int fd, const struct device *device, const struct mda_heade
 	return device_write(fd, device, header->start_bytes, sector, sizeof(sector), err);
 }
 
+/* ---- all at once ---- */
+
+/* One step of a phase, on one area. What it touches is that area's alone. */
+typedef int area_step(const struct store_txn *txn, struct txn_area *area, struct err *err);
+
+struct round {
+	struct store_txn *txn;
+	area_step *step;
+};
+
+static void run_step(void *data, size_t index)
+{
+	const struct round *round = data;
+	struct txn_area *area = &round->txn->areas[index];
+
+	area->err.code = 0;
+	(void)round->step(round->txn, area, &area->err);
+}
+
+/* Who failed says so in its err. */
+static void try_on_all_areas(struct store_txn *txn, area_step *step)
+{
+	struct round round = { txn, step };
+
+	together_run(txn->area_count, run_step, &round);
+}
+
+static void flush_disk(void *data, size_t index)
+{
+	struct txn_disk *disk = &((struct store_txn *)data)->disks[index];
+
+	disk->err.code = 0;
+	if (device_flush(disk->fd, disk->pv_disk->device, &disk->err))
+		assert(disk->err.code);
+}
+
+static void try_flush_all(struct store_txn *txn)
+{
+	together_run(txn->disk_count, flush_disk, txn);
+}
+
+static int fail_with(const struct err *reason, struct err *err)
+{
+	if (err)
+		*err = *reason;
+	return reason->code;
+}
+
+/* The first failure counts. */
+static int on_all_areas(struct store_txn *txn, area_step *step, struct err *err)
+{
+	try_on_all_areas(txn, step);
+	for (size_t i = 0; i < txn->area_count; i++)
+		if (txn->areas[i].err.code)
+			return fail_with(&txn->areas[i].err, err);
+	return 0;
+}
+
 static int flush_all(struct store_txn *txn, struct err *err)
 {
-	int rc;
-
+	try_flush_all(txn);
 	for (size_t i = 0; i < txn->disk_count; i++)
-		if ((rc = device_flush(txn->disks[i].fd, txn->disks[i].pv_disk->device, err)))
-			return rc;
+		if (txn->disks[i].err.code)
+			return fail_with(&txn->disks[i].err, err);
 	return 0;
 }
 
@@ -82,13 +140,14 @@ static bool same_location(const struct mda_location *a, const struct mda_locatio
 	       a->checksum == b->checksum;
 }
 
-static int check_unchanged(struct txn_area *area, struct err *err)
+static int check_unchanged(const struct store_txn *txn, struct txn_area *area, struct err *err)
 {
 	const struct device *device = area->disk->pv_disk->device;
 	unsigned char sector[MDA_HEADER_BYTES];
 	struct mda_header now;
 	int rc;
 
+	(void)txn;
 	if ((rc = device_read(area->disk->fd, device, area->copy->area.offset_bytes, sector,
 			      sizeof(sector), err)) ||
 	    (rc = mda_header_decode(sector, &area->copy->area, &now, err)))
@@ -115,7 +174,7 @@ static size_t padding(const struct txn_area *area, const struct disk_area *last)
 	return (size_t)(padded - end);
 }
 
-static int write_text(const struct store_txn *txn, const struct txn_area *area, struct err *err)
+static int write_text(const struct store_txn *txn, struct txn_area *area, struct err *err)
 {
 	static const unsigned char zeros[SECTOR_BYTES];
 	const struct device *device = area->disk->pv_disk->device;
@@ -124,6 +183,8 @@ static int write_text(const struct store_txn *txn, const struct txn_area *area, 
 	size_t done = 0;
 	int rc;
 
+	if (area->becomes_ignored)
+		return 0;
 	assert(pieces.count);
 	/* In one buffer with its padding, so that a last sector is written, not changed. */
 	buf_add(&bytes, txn->text.data, txn->text.used);
@@ -188,14 +249,14 @@ static int write_phase(struct store_txn *txn, struct err *err)
 	if ((rc = open_disks(txn, err)))
 		return rc;
 	/* All that can be refused is refused before anything is written. */
+	if ((rc = on_all_areas(txn, check_unchanged, err)))
+		return rc;
 	for (size_t i = 0; i < txn->area_count; i++)
-		if ((rc = check_unchanged(&txn->areas[i], err)) ||
-		    (!txn->areas[i].becomes_ignored && (rc = place_text(txn, &txn->areas[i], err))))
+		if (!txn->areas[i].becomes_ignored && (rc = place_text(txn, &txn->areas[i], err)))
 			return rc;
 	txn->stage = TXN_WRITTEN;
-	for (size_t i = 0; i < txn->area_count; i++)
-		if (!txn->areas[i].becomes_ignored && (rc = write_text(txn, &txn->areas[i], err)))
-			return rc;
+	if ((rc = on_all_areas(txn, write_text, err)))
+		return rc;
 	return flush_all(txn, err);
 }
 
@@ -351,6 +412,15 @@ int store_write(struct context *context, struct scan *scan, const struct stored_
 
 /* ---- precommit ---- */
 
+static int precommit_area(const struct store_txn *txn, struct txn_area *area, struct err *err)
+{
+	(void)txn;
+	if (area->becomes_ignored)
+		return 0;
+	area->header.precommitted = area->location;
+	return mda_header_write(area->disk->fd, area->disk->pv_disk->device, &area->header, err);
+}
+
 int store_precommit(struct store_txn *txn, struct err *err)
 {
 	int rc;
@@ -358,16 +428,8 @@ int store_precommit(struct store_txn *txn, struct err *err)
 	if (txn->test)
 		return 0;
 	txn->stage = TXN_PRECOMMITTED;
-	for (size_t i = 0; i < txn->area_count; i++) {
-		struct txn_area *area = &txn->areas[i];
-
-		if (area->becomes_ignored)
-			continue;
-		area->header.precommitted = area->location;
-		if ((rc = mda_header_write(area->disk->fd, area->disk->pv_disk->device,
-					   &area->header, err)))
-			return rc;
-	}
+	if ((rc = on_all_areas(txn, precommit_area, err)))
+		return rc;
 	return flush_all(txn, err);
 }
 
@@ -395,49 +457,58 @@ static void note_committed(struct store_txn *txn, struct txn_area *area)
 	copy->text_length = known->length;
 }
 
-static void commit_area(struct store_txn *txn, struct txn_area *area, struct err *first)
+static int commit_area(struct txn_area *area, struct err *err)
 {
 	struct mda_header header = area->header;
-	struct err err = { 0 };
+	int rc;
 
 	if (area->becomes_ignored)
 		header.committed.flags |= MDA_LOCATION_IGNORED;
 	else
 		header.committed = area->location;
 	header.precommitted = (struct mda_location){ 0 };
-	if (mda_header_write(area->disk->fd, area->disk->pv_disk->device, &header, &err)) {
-		ctx_warn(txn->context, "WARNING: %s", err.text);
-		if (!first->code)
-			*first = err;
-		return;
-	}
+	if ((rc = mda_header_write(area->disk->fd, area->disk->pv_disk->device, &header, err)))
+		return rc;
 	area->header = header;
 	area->committed = true;
+	return 0;
 }
 
-static void flush_commit(struct store_txn *txn, struct err *first)
+static int commit_used(const struct store_txn *txn, struct txn_area *area, struct err *err)
 {
-	for (size_t i = 0; i < txn->disk_count; i++) {
-		struct txn_disk *disk = &txn->disks[i];
-		struct err err = { 0 };
-
-		if (!device_flush(disk->fd, disk->pv_disk->device, &err))
-			continue;
-		ctx_warn(txn->context, "WARNING: %s", err.text);
-		disk->failed = true;
-		if (!first->code)
-			*first = err;
-	}
+	(void)txn;
+	return area->becomes_ignored ? 0 : commit_area(area, err);
 }
 
-static size_t commit_areas(struct store_txn *txn, bool ignored, struct err *first)
+static int commit_ignored(const struct store_txn *txn, struct txn_area *area, struct err *err)
+{
+	(void)txn;
+	return area->becomes_ignored ? commit_area(area, err) : 0;
+}
+
+static void note_failure(const struct store_txn *txn, const struct err *failure, struct err *first)
+{
+	ctx_warn(txn->context, "WARNING: %s", failure->text);
+	if (!first->code)
+		*first = *failure;
+}
+
+/* What fails is told and does not keep the others from being committed. Returns how many hold the
+ * new text for sure. */
+static size_t commit_areas(struct store_txn *txn, area_step *step, struct err *first)
 {
 	size_t committed = 0;
 
+	try_on_all_areas(txn, step);
 	for (size_t i = 0; i < txn->area_count; i++)
-		if (txn->areas[i].becomes_ignored == ignored)
-			commit_area(txn, &txn->areas[i], first);
-	flush_commit(txn, first);
+		if (txn->areas[i].err.code)
+			note_failure(txn, &txn->areas[i].err, first);
+	try_flush_all(txn);
+	for (size_t i = 0; i < txn->disk_count; i++)
+		if (txn->disks[i].err.code) {
+			txn->disks[i].failed = true;
+			note_failure(txn, &txn->disks[i].err, first);
+		}
 	for (size_t i = 0; i < txn->area_count; i++)
 		committed += txn->areas[i].committed && !txn->areas[i].becomes_ignored &&
 			     !txn->areas[i].disk->failed;
@@ -478,7 +549,7 @@ int store_commit(struct store_txn *txn, struct err *err)
 	}
 	for (size_t i = 0; i < txn->leaver_count; i++)
 		pv_release_begin(&txn->leavers[i]);
-	if (!commit_areas(txn, false, &first)) {
+	if (!commit_areas(txn, commit_used, &first)) {
 		if (err)
 			*err = first;
 		return first.code;
@@ -486,7 +557,7 @@ int store_commit(struct store_txn *txn, struct err *err)
 	txn->stage = TXN_COMMITTED;
 	/* They may have been all that held the old text: not before the new one is safe. */
 	if (any_drops_out(txn))
-		(void)commit_areas(txn, true, &first);
+		(void)commit_areas(txn, commit_ignored, &first);
 	write_labels(txn);
 	for (size_t i = 0; i < txn->area_count; i++)
 		if (txn->areas[i].committed)

@@ -15,7 +15,7 @@
  *	EINVAL	an argument of the user's is not valid (commands exit with 3, not 5)
  *	EUCLEAN	metadata on disk is not valid		ESTALE	seqno moved under us
  *	EBUSY	a lock is held in a conflicting mode	ENOLCK	the lock was lost or cannot be had
- *now ECANCELED	the user said no to a question
+ *	ECANCELED	the user said no to a question
  *	EHOSTDOWN	clvmd is not running or a member does not answer
  */
 #ifndef METADATA_BASE_ERR_H

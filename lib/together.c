@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lib/together.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+
+#define FEW		4  /* below, starting threads takes longer than it saves */
+#define HELPERS_MAX	15
+#define HELPER_STACK	((size_t)256 << 10)
+
+struct work {
+	together_fn *fn;
+	void *data;
+	size_t count;
+	atomic_size_t next;
+};
+
+static void *help(void *argument)
+{
+	struct work *work = argument;
+	size_t index;
+
+	while ((index = atomic_fetch_add(&work->next, 1)) < work->count)
+		work->fn(work->data, index);
+	return NULL;
+}
+
+/* Returns how many were started. */
+static size_t start_helpers(struct work *work, pthread_t *helpers, size_t wanted)
+{
+	sigset_t all, before;
+	pthread_attr_t attributes;
+	size_t started = 0;
+
+	if (pthread_attr_init(&attributes))
+		return 0;
+	(void)sigfillset(&all);
+	if (!pthread_attr_setstacksize(&attributes, HELPER_STACK) &&
+	    !pthread_sigmask(SIG_SETMASK, &all, &before)) {
+		while (started < wanted &&
+		       !pthread_create(&helpers[started], &attributes, help, work))
+			started++;
+		(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	}
+	(void)pthread_attr_destroy(&attributes);
+	return started;
+}
+
+void together_run(size_t count, together_fn *fn, void *data)
+{
+	struct work work = { .fn = fn, .data = data, .count = count };
+	pthread_t helpers[HELPERS_MAX];
+	size_t wanted = count <= FEW ? 0 : count / 2, started = 0;
+
+	if (wanted)
+		started = start_helpers(&work, helpers,
+					wanted < HELPERS_MAX ? wanted : HELPERS_MAX);
+	(void)help(&work);
+	while (started)
+		(void)pthread_join(helpers[--started], NULL);
+}

@@ -8,7 +8,7 @@
 #include "lib/op/op.h"
 
 struct pvchange_args {
-	int allocatable; /* YES, NO; 0 unset */
+	int allocatable, ignore_areas; /* YES, NO; 0 unset */
 	struct opt_list add_tags, del_tags;
 	struct pv_change_args op;
 };
@@ -20,10 +20,11 @@ static const struct opt opts[] = {
 	  "Whether new extents may be taken from it." },
 	{ 0, "addtag", OPT_TAGS, ARG(add_tags), &value_tag, "Add this tag; may be repeated." },
 	{ 0, "deltag", OPT_TAGS, ARG(del_tags), &value_tag, "Take off this tag; may be repeated." },
+	{ 0, "metadataignore", OPT_CHOICE, ARG(ignore_areas), &value_yes_no,
+	  "Whether its metadata areas are left alone: no text is kept in them." },
 	{ 'a', "all", OPT_UNSUPPORTED, 0, NULL, "All physical volumes." },
 	{ 'S', "select", OPT_UNSUPPORTED, 0, &value_string, "Those that fit this expression." },
 	{ 'u', "uuid", OPT_UNSUPPORTED, 0, NULL, "A new id." },
-	{ 0, "metadataignore", OPT_UNSUPPORTED, 0, &value_yes_no, "Its metadata areas." },
 	{ 0 },
 };
 
@@ -34,6 +35,7 @@ static int check(struct cmdline *line, struct err *err)
 	(void)err;
 	args->op = (struct pv_change_args){
 		.allocatable = (enum tristate)args->allocatable,
+		.ignore_areas = (enum tristate)args->ignore_areas,
 		.add_tags = args->add_tags.items,
 		.add_tag_count = args->add_tags.count,
 		.del_tags = args->del_tags.items,
@@ -69,9 +71,11 @@ static int run(struct context *context, struct cmdline *line, struct err *err)
 
 static const struct form forms[] = {
 	{ "pvchange -x|--allocatable y|n PV ...", "Change whether new extents come from it.",
-	  "allocatable", "addtag deltag", 1, ANY_NUMBER },
+	  "allocatable", "addtag deltag metadataignore", 1, ANY_NUMBER },
 	{ "pvchange --addtag|--deltag Tag PV ...", "Change its tags.", "addtag deltag",
-	  "allocatable", 1, ANY_NUMBER },
+	  "allocatable metadataignore", 1, ANY_NUMBER },
+	{ "pvchange --metadataignore y|n PV ...", "Change whether its metadata areas are used.",
+	  "metadataignore", "allocatable addtag deltag", 1, ANY_NUMBER },
 	{ 0 },
 };
 

@@ -33,9 +33,9 @@ static const struct opt vgcreate_opts[] = {
 	  "Where logical volumes get their extents from; normal by default." },
 	{ 0, "setautoactivation", OPT_CHOICE, CREATE(autoactivation), &value_yes_no,
 	  "With n, leave it out when volumes are activated automatically." },
-	{ 0, "vgmetadatacopies", OPT_STRING, CREATE(vg_metadata_copies), &value_vg_copies,
+	{ 0, "vgmetadatacopies", OPT_STRING, CREATE(copies.vg_metadata_copies), &value_vg_copies,
 	  "How many of the metadata areas on its physical volumes are used." },
-	{ 0, "metadatacopies", OPT_STRING, CREATE(metadata_copies), &value_vg_copies, NULL },
+	{ 0, "metadatacopies", OPT_STRING, CREATE(copies.metadata_copies), &value_vg_copies, NULL },
 	{ 0, "metadataprofile", OPT_ACCEPTED, 0, &value_string,
 	  "Accepted for compatibility; profiles have no effect." },
 	{ 0, "systemid", OPT_UNSUPPORTED, 0, &value_string, "The host that it belongs to." },
@@ -62,25 +62,31 @@ static int parse_copies(const char *text, const char *option, int *ret_copies, s
 	return 0;
 }
 
-static int vgcreate_copies(struct vgcreate_args *args, struct err *err)
+int vg_copies_parse(struct cmdline *line, const struct vg_copies_args *args, int *ret_copies,
+		    struct err *err)
 {
-	if (args->vg_metadata_copies)
-		return parse_copies(args->vg_metadata_copies, "vgmetadatacopies",
-				    &args->op.vg_metadata_copies, err);
-	return parse_copies(args->metadata_copies, "metadatacopies", &args->op.vg_metadata_copies,
-			    err);
+	int rc;
+
+	if (args->vg_metadata_copies && args->metadata_copies)
+		return err_set(err, EINVAL,
+			       "--metadatacopies and --vgmetadatacopies are synonyms.  Please only "
+			       "supply one.");
+	rc = args->vg_metadata_copies
+		     ? parse_copies(args->vg_metadata_copies, "vgmetadatacopies", ret_copies, err)
+		     : parse_copies(args->metadata_copies, "metadatacopies", ret_copies, err);
+	if (rc)
+		line->stage = STAGE_VALUES;
+	return rc;
 }
 
 static int vgcreate_check(struct cmdline *line, struct err *err)
 {
 	struct vgcreate_args *args = line->args;
 	struct vg_create_args *op = &args->op;
-	int rc = vgcreate_copies(args, err);
+	int rc = vg_copies_parse(line, &args->copies, &op->vg_metadata_copies, err);
 
-	if (rc < 0) {
-		line->stage = STAGE_VALUES;
+	if (rc < 0)
 		return rc;
-	}
 	if (args->extent_size.is_set && args->extent_size.sectors == 0)
 		return err_set(err, EINVAL, "Physical extent size may not be zero");
 	if (args->alloc == ALLOC_CHOICE + ALLOC_INHERIT)

@@ -5,13 +5,22 @@
 
 #include "cmd/pv_opts.h"
 
+/* Two spellings of one option. */
+struct vg_copies_args {
+	const char *vg_metadata_copies, *metadata_copies;
+};
+
+/** A number, "all" (INT_MAX) or "unmanaged" (0); -1 without the option. */
+int vg_copies_parse(struct cmdline *line, const struct vg_copies_args *args, int *ret_copies,
+		    struct err *err) MUST_CHECK;
+
 struct vgcreate_args {
 	struct pv_opts pv;
 	struct size_arg extent_size;
 	struct opt_number max_lv, max_pv;
 	int alloc;		       /* 0 or ALLOC_CHOICE + policy */
 	int clustered, autoactivation; /* YES, NO; 0 unset */
-	const char *vg_metadata_copies, *metadata_copies;
+	struct vg_copies_args copies;
 	struct opt_list tags;
 	struct vg_create_args op;
 };
@@ -39,6 +48,7 @@ struct vgchange_args {
 	/* general */
 	struct opt_number max_lv, max_pv;
 	int alloc, clustered, resizeable, autoactivation;
+	struct vg_copies_args copies;
 	struct opt_list add_tags, del_tags;
 	struct vg_change_args op;
 	/* activation */

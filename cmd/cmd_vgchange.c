@@ -59,8 +59,9 @@ static const struct opt vgchange_opts[] = {
 	  "Accepted for compatibility: there is nothing to poll." },
 	{ 0, "sysinit", OPT_ACCEPTED, 0, NULL, "Accepted for compatibility." },
 	{ 0, "pvmetadatacopies", OPT_UNSUPPORTED, 0, &value_copies, "Metadata areas per PV." },
-	{ 0, "vgmetadatacopies", OPT_UNSUPPORTED, 0, &value_vg_copies, "Metadata areas used." },
-	{ 0, "metadatacopies", OPT_UNSUPPORTED, 0, &value_vg_copies, NULL },
+	{ 0, "vgmetadatacopies", OPT_STRING, ARG(copies.vg_metadata_copies), &value_vg_copies,
+	  "How many metadata areas of the volume group are in use: all, unmanaged or a number." },
+	{ 0, "metadatacopies", OPT_STRING, ARG(copies.metadata_copies), &value_vg_copies, NULL },
 	{ 0, "metadataprofile", OPT_UNSUPPORTED, 0, &value_string, "A profile." },
 	{ 0, "detachprofile", OPT_UNSUPPORTED, 0, NULL, "No profile." },
 	{ 0, "systemid", OPT_UNSUPPORTED, 0, &value_string, "The host that it belongs to." },
@@ -70,7 +71,7 @@ static const struct opt vgchange_opts[] = {
 
 static const struct form forms[] = {
 	{ "vgchange OPTION ... [VG|Tag|Select ...]",
-	  "Change attributes: -c, -l, -p, -u, -x, --addtag, --deltag, --alloc, --setautoactivation.",
+	  "Change attributes: -c, -l, -p, -u, -x, --addtag, --deltag, --alloc, --setautoactivation, --vgmetadatacopies.",
 	  GENERAL, ALSO, 0, ANY_NUMBER },
 	{ "vgchange -a|--activate y|n|ay|ey|sy|ly|ln [VG|Tag|Select ...]",
 	  "Activate or deactivate LVs.", "activate available", ALSO, 0, ANY_NUMBER },
@@ -87,8 +88,11 @@ static int check(struct cmdline *line, struct err *err)
 {
 	struct vgchange_args *args = line->args;
 	struct vg_change_args *op = &args->op;
+	int rc = vg_copies_parse(line, &args->copies, &op->vg_metadata_copies, err);
 
-	(void)err;
+	if (rc)
+		return rc;
+	op->set_copies = op->vg_metadata_copies >= 0;
 	op->clustered = (enum tristate)args->clustered;
 	op->resizeable = (enum tristate)args->resizeable;
 	op->autoactivation = (enum tristate)args->autoactivation;

@@ -47,12 +47,13 @@ int op_pv_remove(struct context *context, const char *device, struct err *err) M
 enum tristate { UNSET = 0, YES, NO };
 
 struct pv_change_args {
-	enum tristate allocatable;
+	enum tristate allocatable, ignore_areas;
 	const char *const *add_tags, *const *del_tags;
 	size_t add_tag_count, del_tag_count;
 };
 
-/** pvchange. -ENODEV no such device or no PV; -EALREADY: allocatable as asked before. */
+/** pvchange. -ENODEV no such device or no PV; -EALREADY: allocatable as asked before, and nothing
+ * else was asked. */
 int op_pv_change(struct context *context, const char *device, const struct pv_change_args *args,
 		 struct err *err) MUST_CHECK;
 
@@ -137,8 +138,9 @@ int op_vg_activate(struct context *context, const char *name, const struct activ
 
 struct vg_change_args {
 	enum tristate clustered, resizeable, autoactivation;
-	bool set_max_lv, set_max_pv, set_alloc;
+	bool set_max_lv, set_max_pv, set_alloc, set_copies;
 	uint32_t max_lv, max_pv;
+	int vg_metadata_copies; /* as for vgcreate: 0 is unmanaged, INT_MAX all */
 	enum alloc_policy alloc;
 	const char *const *add_tags, *const *del_tags;
 	size_t add_tag_count, del_tag_count;

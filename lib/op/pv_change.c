@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* pvchange: whether new extents come from a PV, and its tags. */
+/* pvchange: whether new extents come from a PV, its tags, and whether its areas are in use. */
 #include <errno.h>
 
 #include "lib/op/op.h"
+#include "lib/op/pv_areas.h"
 #include "lib/op/session.h"
 #include "lib/op/tags.h"
 
@@ -26,6 +27,24 @@ static int change_allocatable(struct pv *pv, const char *path, enum tristate all
 	return 0;
 }
 
+static bool has_more(const struct pv_change_args *args)
+{
+	return args->add_tag_count || args->del_tag_count || args->ignore_areas != UNSET;
+}
+
+static int change_orphan(struct pv_disk *disk, const struct pv_change_args *args, struct err *err)
+{
+	const char *path = disk->device->name;
+
+	if (args->add_tag_count || args->del_tag_count)
+		return err_set(err, EPERM,
+			       "Can't change tag on Physical Volume %s not in volume group", path);
+	if (args->allocatable != UNSET)
+		return err_set(err, EPERM,
+			       "Allocatability not supported by orphan lvm2 format PV %s", path);
+	return orphan_areas_ignore(disk, args->ignore_areas == YES, err);
+}
+
 static int change_in_vg(struct context *context, const char *vg_name, const struct pv_disk *disk,
 			const struct pv_change_args *args, struct err *err)
 {
@@ -40,10 +59,17 @@ static int change_in_vg(struct context *context, const char *vg_name, const stru
 		return err_set(err, ENODEV, "Cannot use PV %s in exported VG %s.", path, vg_name);
 	if (!(pv = vg_find_pv_by_id(session.vg, &disk->header.id)))
 		return err_set(err, ENODEV, "Failed to find physical volume \"%s\".", path);
-	if ((rc = change_allocatable(pv, path, args->allocatable, err)))
+	rc = change_allocatable(pv, path, args->allocatable, err);
+	if (rc == -EALREADY && has_more(args))
+		ctx_warn(context, "%s", err ? err->text : "");
+	else if (rc)
 		return rc;
 	tags_remove(&pv->tags, args->del_tags, args->del_tag_count);
 	if ((rc = tags_add(session.vg->arena, &pv->tags, args->add_tags, args->add_tag_count, err)))
+		return rc;
+	if (args->ignore_areas != UNSET &&
+	    (rc = pv_areas_ignore(&session, scan_find_pv(session.scan, &disk->header.id),
+				  args->ignore_areas == YES, err)))
 		return rc;
 	return session_write(&session, NULL, 0, err);
 }
@@ -53,7 +79,7 @@ static int change(struct context *context, struct scan *scan, const char *path,
 {
 	const struct device *device = device_find(scan->devices, path);
 	const struct vg_summary *vg;
-	const struct pv_disk *disk;
+	struct pv_disk *disk;
 	int rc;
 
 	if (!device)
@@ -62,18 +88,10 @@ static int change(struct context *context, struct scan *scan, const char *path,
 		return err_set(err, ENODEV, "Cannot use %s: %s", path, device->rejected);
 	if (!(disk = scan_find_pv_on(scan, device)))
 		return err_set(err, ENODEV, "Failed to find physical volume \"%s\".", path);
-	if (!(vg = scan_vg_of_pv(scan, &disk->header.id))) {
-		if (args->add_tag_count || args->del_tag_count)
-			(void)err_set(err, EPERM,
-				      "Can't change tag on Physical Volume %s not in volume group",
-				      device->name);
-		else
-			(void)err_set(err, EPERM,
-				      "Allocatability not supported by orphan lvm2 format PV %s",
-				      device->name);
-		return not_changed(device->name, err);
-	}
-	rc = change_in_vg(context, vg->name, disk, args, err);
+	vg = scan_vg_of_pv(scan, &disk->header.id);
+	rc = vg ? change_in_vg(context, vg->name, disk, args, err) : change_orphan(disk, args, err);
+	if (rc == -ECANCELED)
+		return err_set(err, ECANCELED, "Physical volume %s not changed", device->name);
 	return rc && rc != -EALREADY && rc != -ENODEV ? not_changed(device->name, err) : rc;
 }
 

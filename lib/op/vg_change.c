@@ -7,6 +7,7 @@
 
 #include "lib/op/members.h"
 #include "lib/op/op.h"
+#include "lib/op/pv_areas.h"
 #include "lib/op/tags.h"
 #include "lib/op/vg_clustered.h"
 #include "lib/random.h"
@@ -99,6 +100,8 @@ int op_vg_change(struct context *context, const char *name, const struct vg_chan
 	if ((rc = session_open(context, name, SESSION_WRITE_PARTIAL, &session, err)) ||
 	    (rc = change(session.vg, args, err)))
 		return rc;
+	if (args->set_copies)
+		vg_areas_set_copies(&session, args->vg_metadata_copies);
 	if (args->new_uuid && (rc = change_uuid(&session, err)))
 		return rc;
 	if ((rc = session_write(&session, NULL, 0, err)))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vgcreate and vgextend: a VG gets PVs. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -59,7 +60,8 @@ int vg_fill_new(struct session *session, const struct vg_create_args *args, bool
 	vg->alloc = args->alloc == ALLOC_INHERIT ? ALLOC_NORMAL : args->alloc;
 	vg->max_lv = args->max_lv;
 	vg->max_pv = args->max_pv;
-	if (args->vg_metadata_copies > 0)
+	/* With "all" LVM2 does not touch the areas that are ignored already either. */
+	if (args->vg_metadata_copies > 0 && args->vg_metadata_copies != INT_MAX)
 		vg->metadata_copies = (uint32_t)args->vg_metadata_copies;
 	if (!extent_size)
 		extent_size = (uint64_t)config_int(session->context->config,

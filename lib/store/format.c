@@ -143,6 +143,27 @@ int store_resize_label(struct context *context, struct pv_disk *pv_disk, uint64_
 	return 0;
 }
 
+int store_ignore_areas(struct pv_disk *pv_disk, bool ignore, struct err *err)
+{
+	AUTO_CLOSE int fd = device_open(pv_disk->device, DEVICE_WRITE, err);
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	for (uint32_t i = 0; i < pv_disk->mda_count; i++) {
+		struct mda_copy *copy = &pv_disk->mdas[i];
+		struct mda_header header = empty_header(&copy->area, ignore);
+
+		if (copy->state != MDA_EMPTY)
+			continue;
+		if ((rc = mda_header_write(fd, pv_disk->device, &header, err)))
+			return rc;
+		copy->header = header;
+		copy->ignored = ignore;
+	}
+	return device_flush(fd, pv_disk->device, err);
+}
+
 /* ---- out of a VG ---- */
 
 static bool is_empty(const struct mda_copy *copy)

@@ -24,6 +24,9 @@ enum mda_state {
 	MDA_UNREADABLE, /* I/O error */
 };
 
+/* What the next write of the VG makes of an area, where that is not left to metadata_copies. */
+enum mda_wish { MDA_AS_IT_IS = 0, MDA_TO_BE_USED, MDA_TO_BE_IGNORED };
+
 /* One metadata area on one device, as found by the scan. */
 struct mda_copy {
 	struct pv_disk *pv_disk;
@@ -31,6 +34,7 @@ struct mda_copy {
 	enum mda_state state;
 	bool ignored;
 	bool repaired;		   /* was bad, and emptied on purpose by this command */
+	enum mda_wish wish;
 	struct mda_header header;  /* MDA_EMPTY, MDA_VALID, MDA_BAD_TEXT */
 	struct vg_summary summary; /* MDA_VALID */
 	const char *text;	   /* MDA_VALID: in the scan's arena; equal texts are shared */
@@ -154,6 +158,9 @@ int store_format_pv(struct context *context, const struct device *device,
  * PVs of a VG, where it sees that pv->dev_size changed.) */
 int store_resize_label(struct context *context, struct pv_disk *pv_disk, uint64_t device_size_bytes,
 		       struct err *err) MUST_CHECK;
+
+/** pvchange of an orphan: its areas are ignored from now on, or not. (In a VG: mda_copy.wish.) */
+int store_ignore_areas(struct pv_disk *pv_disk, bool ignore, struct err *err) MUST_CHECK;
 
 /** pvremove: zero the label sector. */
 int store_wipe_label(struct context *context, const struct pv_disk *pv_disk,

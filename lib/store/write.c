@@ -443,6 +443,7 @@ static void note_committed(struct store_txn *txn, struct txn_area *area)
 
 	copy->header = area->header;
 	copy->ignored = area->becomes_ignored;
+	copy->wish = MDA_AS_IT_IS;
 	copy->state = MDA_EMPTY;
 	copy->precommitted_seqno = 0;
 	txn->scan->index->vgs_valid = false;

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Every area of every PV that is there takes part, but for those that are bad (only an explicit
- * repair touches them) and those that are ignored. With metadata_copies the VG says how many are to
- * be in use: flags are set on the last ones or cleared on the first ones until it is so.
+ * repair touches them) and those that are ignored, unless that is to change. With metadata_copies
+ * the VG says how many are to be in use: flags are set on the last ones or cleared on the first ones
+ * until it is so.
  */
 #include "lib/store/txn.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define COPIES_ALL UINT32_MAX
 
 static const struct pv *member_before(const struct stored_vg *before, const struct uuid *pv_id)
 {
@@ -99,8 +98,12 @@ static void balance(struct store_txn *txn, uint32_t wanted)
 	uint32_t in_use = 0;
 
 	for (size_t i = 0; i < txn->area_count; i++) {
-		txn->areas[i].becomes_ignored = txn->areas[i].was_ignored;
-		in_use += !txn->areas[i].was_ignored;
+		struct txn_area *area = &txn->areas[i];
+
+		area->becomes_ignored = area->copy->wish == MDA_AS_IT_IS
+						? area->was_ignored
+						: area->copy->wish == MDA_TO_BE_IGNORED;
+		in_use += !area->becomes_ignored;
 	}
 	if (!wanted) /* unmanaged */
 		wanted = in_use ? in_use : 1;
@@ -178,8 +181,7 @@ int txn_plan(struct store_txn *txn, const struct stored_vg *before, const struct
 	if ((rc = plan_disks(txn, before, after, err)) ||
 	    (rc = check_duplicates(txn, after, err)) || (rc = plan_areas(txn, after, err)))
 		return rc;
-	balance(txn, after->metadata_copies == COPIES_ALL ? (uint32_t)txn->area_count
-							  : after->metadata_copies);
+	balance(txn, after->metadata_copies);
 	drop_unconcerned(txn);
 	for (size_t i = 0; i < txn->area_count; i++)
 		written += !txn->areas[i].becomes_ignored;

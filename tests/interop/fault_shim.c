@@ -6,10 +6,12 @@
  *	FAULT_LOG=FILE		append each write (with its bytes) and each flush that was done
  *	FAULT_KILL_AT=N		SIGKILL instead of the Nth write or flush
  *	FAULT_SEED=N		time() stands still and getrandom() repeats, so that the same
- *command writes the same bytes each time
+ *				command writes the same bytes each time
  *
  * io_setup() says that the kernel has no asynchronous I/O: to end it takes many times as long as
- *all the rest of a command here.
+ * all the rest of a command here. pthread_create() says that there is no thread to be had: then
+ * writes come in the same order each time. (What a power cut leaves of those that no flush made
+ * durable is any of them, in whatever order they were sent.)
  *
  * A log record is four 64-bit numbers in the machine's order: 'W' or 'F', device (major << 32 |
  * minor), offset, length; and the bytes of a write. What a power cut leaves is computed from the
@@ -20,6 +22,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -210,6 +213,16 @@ int io_setup(int count, struct io_context **ret_io)
 	(void)count;
 	(void)ret_io;
 	return -ENOSYS;
+}
+
+int pthread_create(pthread_t *ret_thread, const pthread_attr_t *attributes,
+		   void *(*start)(void *), void *argument)
+{
+	(void)ret_thread;
+	(void)attributes;
+	(void)start;
+	(void)argument;
+	return EAGAIN;
 }
 
 time_t time(time_t *ret_now)

@@ -53,6 +53,40 @@ SCENARIOS = {
         lvs
         vgcreate other %1
         vgcreate 'a b' %1""",
+    "areas": """
+        pvcreate %0 %1
+        pvcreate --metadatacopies 2 %2
+        pvchange --metadataignore y %0
+        pvchange --metadataignore y %0
+        pvs -o pv_name,pv_mda_count,pv_mda_used_count
+        pvchange --metadataignore n %0
+        pvchange --metadataignore n %2
+        pvchange -x n --metadataignore y %1
+        vgcreate vg %0 %1 %2
+        pvchange --metadataignore y %1
+        pvchange --metadataignore y %1
+        pvchange --metadataignore y %0 %2
+        pvs -o pv_name,pv_mda_count,pv_mda_used_count,vg_mda_copies,vg_mda_used_count
+        pvchange --metadataignore n %0
+        pvchange --metadataignore n --addtag t -x n %1
+        pvs -o pv_name,pv_mda_used_count,vg_mda_used_count,pv_attr,pv_tags
+        vgchange --vgmetadatacopies 4 vg
+        pvchange --metadataignore y --addtag u %0 < n
+        pvchange --metadataignore y --addtag u %0 < y
+        vgchange --vgmetadatacopies all vg
+        vgchange --metadatacopies unmanaged vg
+        vgchange --metadatacopies 3 vg
+        vgs -o vg_mda_count,vg_mda_copies,vg_mda_used_count
+        vgchange --metadatacopies 0 vg
+        vgchange --metadatacopies all vg
+        vgs -o vg_mda_count,vg_mda_copies,vg_mda_used_count
+        vgchange --metadatacopies x vg
+        vgchange --metadatacopies 1 --vgmetadatacopies 2 vg""",
+    "all_areas": """
+        pvcreate %0
+        pvchange --metadataignore y %0
+        vgcreate --vgmetadatacopies all vg %0 %1
+        vgs -o vg_mda_count,vg_mda_copies,vg_mda_used_count""",
     "sizes": """
         vgcreate -s 1M vg %0
         lvcreate -an -Zn -n r -L 1.5M vg

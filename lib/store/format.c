@@ -275,15 +275,21 @@ static bool was_read(const struct mda_copy *copy)
 	return copy->state == MDA_VALID || copy->state == MDA_EMPTY;
 }
 
-/* Areas and label as the PV is to have them: free, or as they were read. */
-static int write_leaver(const struct pv_disk *pv_disk, bool is_free, struct err *err)
+static int write_leaver_label(int fd, const struct pv_disk *pv_disk, bool is_free, struct err *err)
 {
 	struct pv_header header = pv_disk->header;
-	AUTO_CLOSE int fd = device_open(pv_disk->device, DEVICE_WRITE, err);
+
+	if (!(header.extension_flags & PV_EXTENSION_USED))
+		return 0;
+	if (is_free)
+		header.extension_flags &= ~PV_EXTENSION_USED;
+	return label_write(fd, pv_disk, &header, err);
+}
+
+static int write_leaver_areas(int fd, const struct pv_disk *pv_disk, bool is_free, struct err *err)
+{
 	int rc;
 
-	if (fd < 0)
-		return fd;
 	for (uint32_t i = 0; i < pv_disk->mda_count; i++) {
 		const struct mda_copy *copy = &pv_disk->mdas[i];
 		struct mda_header area =
@@ -292,10 +298,24 @@ static int write_leaver(const struct pv_disk *pv_disk, bool is_free, struct err 
 		if (was_read(copy) && (rc = mda_header_write(fd, pv_disk->device, &area, err)))
 			return rc;
 	}
-	if (is_free)
-		header.extension_flags &= ~PV_EXTENSION_USED;
-	if (pv_disk->header.extension_flags & PV_EXTENSION_USED &&
-	    (rc = label_write(fd, pv_disk, &header, err)))
+	return 0;
+}
+
+/* Areas and label as the PV is to have them: free, or as they were read. Should the disk fail
+ * between them, it has a text that is outdated, which vgck clears, not a label that says "used" by
+ * no VG, and nobody may take the PV. */
+static int write_leaver(const struct pv_disk *pv_disk, bool is_free, struct err *err)
+{
+	AUTO_CLOSE int fd = device_open(pv_disk->device, DEVICE_WRITE, err);
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	if (is_free && (rc = write_leaver_label(fd, pv_disk, is_free, err)))
+		return rc;
+	if ((rc = write_leaver_areas(fd, pv_disk, is_free, err)))
+		return rc;
+	if (!is_free && (rc = write_leaver_label(fd, pv_disk, is_free, err)))
 		return rc;
 	return device_flush(fd, pv_disk->device, err);
 }

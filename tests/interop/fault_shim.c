@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * For test_crash.py, through LD_PRELOAD: sees every write and flush that a command sends to a disk.
+ * For test_crash.py and test_failing_disks.py, through LD_PRELOAD: sees every write and flush that a
+ * command sends to a disk.
  *
  *	FAULT_DEVICES=7:0,7:1	the disks (major:minor); other files are left alone
  *	FAULT_LOG=FILE		append each write (with its bytes) and each flush that was done
  *	FAULT_KILL_AT=N		SIGKILL instead of the Nth write or flush
+ *	FAULT_FAIL=7:1		this disk (of those) fails:
+ *	FAULT_FAIL_AT=N		every write and flush from its Nth on, with EIO
+ *	FAULT_FAIL_READS=1	every read, with EIO
+ *	FAULT_GONE=PATH		opening this path says that there is no such device
  *	FAULT_SEED=N		time() stands still and getrandom() repeats, so that the same
  *				command writes the same bytes each time
  *
@@ -24,9 +29,12 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -84,6 +92,47 @@ static void maybe_die(void)
 	}
 }
 
+/* ---- a disk that fails ---- */
+
+static bool is_failing(uint64_t device)
+{
+	const char *failing = getenv("FAULT_FAIL");
+	char name[32];
+
+	(void)snprintf(name, sizeof(name), "%u:%u", (unsigned)(device >> 32), (unsigned)device);
+	return failing && !strcmp(failing, name);
+}
+
+static bool write_fails(uint64_t device)
+{
+	static unsigned long count;
+	const char *fail_at = getenv("FAULT_FAIL_AT");
+
+	return fail_at && is_failing(device) && ++count >= strtoul(fail_at, NULL, 10);
+}
+
+static bool read_fails(int fd)
+{
+	uint64_t device;
+
+	return getenv("FAULT_FAIL_READS") && is_disk(fd, &device) && is_failing(device);
+}
+
+static int fail_with(int code)
+{
+	errno = code;
+	return -1;
+}
+
+static bool is_gone(const char *path)
+{
+	const char *gone = getenv("FAULT_GONE");
+
+	return gone && !strcmp(gone, path);
+}
+
+/* ---- the log ---- */
+
 static void put(int fd, const void *bytes, size_t length)
 {
 	const char *at = bytes;
@@ -124,6 +173,8 @@ static ssize_t write_at(int fd, const void *bytes, size_t length, off_t offset)
 	if (!is_disk(fd, &device))
 		return syscall(SYS_pwrite64, fd, bytes, length, offset);
 	maybe_die();
+	if (write_fails(device))
+		return fail_with(EIO);
 	done = syscall(SYS_pwrite64, fd, bytes, length, offset);
 	if (done > 0)
 		note('W', device, offset, bytes, (size_t)done);
@@ -138,6 +189,8 @@ static int flush(int fd, long number)
 	if (!is_disk(fd, &device))
 		return (int)syscall(number, fd);
 	maybe_die();
+	if (write_fails(device))
+		return fail_with(EIO);
 	if (!(rc = (int)syscall(number, fd)))
 		note('F', device, 0, "", 0);
 	return rc;
@@ -193,6 +246,67 @@ ssize_t pwritev(int fd, const struct iovec *vector, int count, off_t offset)
 ssize_t pwritev64(int fd, const struct iovec *vector, int count, off64_t offset)
 {
 	return pwritev(fd, vector, count, offset);
+}
+
+ssize_t pread64(int fd, void *bytes, size_t length, off64_t offset)
+{
+	return read_fails(fd) ? fail_with(EIO) : syscall(SYS_pread64, fd, bytes, length, offset);
+}
+
+ssize_t pread(int fd, void *bytes, size_t length, off_t offset)
+{
+	return pread64(fd, bytes, length, offset);
+}
+
+static int open_path(const char *path, int flags, va_list args)
+{
+	const unsigned mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(args, unsigned) : 0;
+
+	return is_gone(path) ? fail_with(ENXIO)
+			     : (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+int open(const char *path, int flags, ...)
+{
+	va_list args;
+	int fd;
+
+	va_start(args, flags);
+	fd = open_path(path, flags, args);
+	va_end(args);
+	return fd;
+}
+
+int open64(const char *path, int flags, ...)
+{
+	va_list args;
+	int fd;
+
+	va_start(args, flags);
+	fd = open_path(path, flags, args);
+	va_end(args);
+	return fd;
+}
+
+/* What open() is with _FORTIFY_SOURCE. */
+int __open_2(const char *path, int flags);
+int __open64_2(const char *path, int flags);
+ssize_t __pread64_chk(int fd, void *bytes, size_t length, off64_t offset, size_t size);
+
+int __open_2(const char *path, int flags)
+{
+	return open(path, flags);
+}
+
+int __open64_2(const char *path, int flags)
+{
+	return open(path, flags);
+}
+
+ssize_t __pread64_chk(int fd, void *bytes, size_t length, off64_t offset, size_t size)
+{
+	(void)size;
+	return pread64(fd, bytes, length, offset);
 }
 
 int fdatasync(int fd)

@@ -167,7 +167,7 @@ class Machine:
         return [re.sub(r"%(\d)", lambda m: self.disks.devices[int(m[1])], word)
                 for word in command.split()]
 
-    def ours(self, command, seed=0, kill_at=0):
+    def ours(self, command, seed=0, kill_at=0, faults=()):
         """(rc, stdout, stderr); with a seed, the log has what was written."""
         env = self.disks.environment()
         env |= {"LD_PRELOAD": SHIM, "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0"}
@@ -178,6 +178,7 @@ class Machine:
                 os.unlink(self.log)
         if kill_at:
             env["FAULT_KILL_AT"] = str(kill_at)
+        env |= dict(faults)
         done = subprocess.run([f"{sbin()}/lvm", *self.words(command)], env=env, check=False,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
         return done.returncode, done.stdout, done.stderr

@@ -89,6 +89,41 @@ class Turns(lab.StoryCase):
         self.stock("vgchange -ay vg")
         self.n1.ok("e2fsck -fn /dev/vg/lv0 && mount /dev/vg/lv0 /mnt/d && sha256sum -c /run/sum")
 
+    def device(self, name, table, uuid=""):
+        """A dm device that is no LV, for this test."""
+        self.addCleanup(self.n1.ok, f"dmsetup remove {name}")
+        self.n1.ok(f"dmsetup create {name} {uuid} --table '{table}' && dmsetup mknodes")
+        return f"/dev/mapper/{name}"
+
+    def test_a_path_of_a_multipath_device(self):
+        """Ours alone: stock looks for paths among SCSI and NVMe disks only."""
+        device = self.device("paths", f"0 {128 * MIB // 512} linear /dev/ubdb 0", "--uuid mpath-1")
+        self.ours(f"vgcreate vg {device}")
+        self.assertEqual(self.ours("pvs --noheadings -o pv_name").split(), [device])
+        for command in ("pvcreate -ff -y /dev/ubdb", "vgextend vg /dev/ubdb"):
+            result = self.n1(command)
+            self.assertEqual(result.rc, 5, repr(result))
+            self.assertIn("Cannot use /dev/ubdb: device is a multipath component", result.text)
+        off = "--config devices/multipath_component_detection=0"
+        self.assertIn("/dev/ubdb", self.n1(f"pvs {off}").text)
+        self.ours("vgremove -y vg")
+        self.ours(f"pvremove {device}")
+
+    def test_data_begin_where_the_device_likes_it(self):
+        """A striped device says that whole rows of 6 MiB are best."""
+        # Behind where a label is looked for on the disks below.
+        device = self.device("rows", "0 196608 striped 2 6144 /dev/ubda 8192 /dev/ubdb 8192")
+        for options in ("", "--dataalignment 192k", "--dataalignmentoffset 7s",
+                        "--metadatasize 9m", "--metadatacopies 2"):
+            found = []
+            for suite in (self.ours, self.stock):
+                suite(f"pvcreate -ff -y {options} {device}")
+                found.append(suite("pvs --noheadings --units s -o pe_start,pv_mda_size,pv_size "
+                                   f"{device}").split())
+            self.assertEqual(*found, options)
+            self.assertEqual(found[0][0] == "12288S", not options or "copies" in options, found)
+        self.ours(f"pvremove {device}")
+
 
 if __name__ == "__main__":
     lab.run_tests()

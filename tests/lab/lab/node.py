@@ -136,8 +136,10 @@ class Node:
             "con=null", "con0=null,fd:1", "quiet",
         ]
         with open(f"{self.folder}/console", "ab") as console:
-            self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=console,
-                                            stderr=console, start_new_session=True)
+            self.process = subprocess.Popen(
+                words, stdin=subprocess.DEVNULL, stdout=console, stderr=console,
+                start_new_session=True,
+                env={**os.environ, "LD_PRELOAD": f"{self.run_dir}/uml_xstate.so"})
 
     def wait_until_up(self):
         def up():

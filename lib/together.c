@@ -5,9 +5,9 @@
 #include <signal.h>
 #include <stdatomic.h>
 
-#define FEW		4  /* below, starting threads takes longer than it saves */
-#define HELPERS_MAX	15
-#define HELPER_STACK	((size_t)256 << 10)
+#define FEW	     4 /* below, starting threads takes longer than it saves */
+#define HELPERS_MAX  15
+#define HELPER_STACK ((size_t)256 << 10)
 
 struct work {
 	together_fn *fn;
@@ -54,8 +54,8 @@ void together_run(size_t count, together_fn *fn, void *data)
 	size_t wanted = count <= FEW ? 0 : count / 2, started = 0;
 
 	if (wanted)
-		started = start_helpers(&work, helpers,
-					wanted < HELPERS_MAX ? wanted : HELPERS_MAX);
+		started =
+			start_helpers(&work, helpers, wanted < HELPERS_MAX ? wanted : HELPERS_MAX);
 	(void)help(&work);
 	while (started)
 		(void)pthread_join(helpers[--started], NULL);

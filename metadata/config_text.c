@@ -19,7 +19,7 @@
 #include "metadata/base/cleanup.h"
 #include "metadata/name_index.h"
 
-#define INT64_SURE_DIGITS 18 /* so many always fit */
+#define INT64_SURE_DIGITS 18	     /* so many always fit */
 #define KEY_FACTOR	  0x5805975U /* found by trying: see add_key() */
 
 enum token_type { TOKEN_END, TOKEN_MARK, TOKEN_WORD, TOKEN_ESCAPED, TOKEN_LITERAL, TOKEN_BAD };
@@ -352,10 +352,9 @@ static int open_node(struct parser *parser, unsigned *depth, struct cfg_node **r
 			rest = NULL;
 		if (!(node = arena_new(parser->arena, struct cfg_node)))
 			return no_memory(parser);
-		*node = (struct cfg_node){ .key = name,
-					   .line = parser->line,
-					   .is_section = rest,
-					   .may_repeat = rest };
+		*node = (struct cfg_node){
+			.key = name, .line = parser->line, .is_section = rest, .may_repeat = rest
+		};
 		*link = node;
 		link = &node->items;
 		if (rest && ++*depth > CFG_DEPTH_MAX)
@@ -390,16 +389,17 @@ static int read_item(struct parser *parser, unsigned depth, struct cfg_node **re
 static inline uint32_t summarise_key(const char *key)
 {
 	size_t length = strlen(key);
-	uint32_t middle = (unsigned char)key[length / 2], later = (unsigned char)key[length * 2 / 3];
+	uint32_t middle = (unsigned char)key[length / 2],
+		 later = (unsigned char)key[length * 2 / 3];
 
 	if (!length)
 		return 0;
-	return (unsigned char)key[0] | middle << 8 | (uint32_t)(unsigned char)key[length - 1] << 16 |
-	       ((uint32_t)length + later) << 24;
+	return (unsigned char)key[0] | middle << 8 |
+	       (uint32_t)(unsigned char)key[length - 1] << 16 | ((uint32_t)length + later) << 24;
 }
 
-/* Keys of one section as a set of 64 bits: false when @key was certainly not added before. With this
- * factor no two keys that LVM2 writes into one section share a bit. */
+/* Keys of one section as a set of 64 bits: false when @key was certainly not added before. With
+ * this factor no two keys that LVM2 writes into one section share a bit. */
 static inline bool add_key(uint64_t *keys, const char *key)
 {
 	const uint64_t bit = (uint64_t)1 << (summarise_key(key) * KEY_FACTOR >> 26);

@@ -39,7 +39,7 @@ struct cfg_node {
 	struct cfg_node *next;
 	uint32_t line;
 	bool is_section;
-	bool is_list;	  /* the values were in [ ], which may be empty */
+	bool is_list;	 /* the values were in [ ], which may be empty */
 	bool may_repeat; /* while parsing: keys may be equal in it, or in a section in it */
 	union {
 		struct cfg_node *items;

@@ -106,8 +106,10 @@ static void walk_root(void *data, const char *root)
 	struct builder *builder = data;
 	struct stat st;
 
-	if (stat(root, &st))
+	if (stat(root, &st)) {
+		ctx_warn(builder->context, "Ignoring %s: %s.", root, strerror(errno));
 		return;
+	}
 	builder->dev_fs = st.st_dev;
 	walk(builder, root, 0);
 }
@@ -135,19 +137,21 @@ static bool begins(const char *path, const char *prefix)
 	return !strncmp(path, prefix, strlen(prefix));
 }
 
-/* Lower is better. Sorting by it also puts the preferred name first in aliases[]. */
+/* Lower is better, equal ones go by their names, as LVM2 has it: fewer slashes, then links that
+ * somebody made for a name, then nodes. Sorting by it also puts the preferred name first in
+ * aliases[]. */
 static unsigned name_rank(const struct alias *alias, const char *kernel_path, bool is_dm)
 {
-	const unsigned by_id = 1000, kernel_dm = 900, link = 100;
+	const unsigned by_id = 1000, kernel_dm = 900;
 
 	if (begins(alias->path, DEFAULT_DEV_DIR "/block/") ||
 	    begins(alias->path, DEFAULT_DEV_DIR "/disk/"))
 		return by_id;
 	if (is_dm && begins(alias->path, DEFAULT_DEV_DIR "/mapper/"))
 		return 0;
-	if (!strcmp(alias->path, kernel_path))
-		return is_dm ? kernel_dm : 0;
-	return (alias->is_link ? link : 0) + count_slashes(alias->path);
+	if (is_dm && !strcmp(alias->path, kernel_path))
+		return kernel_dm;
+	return count_slashes(alias->path) * 2 + !alias->is_link;
 }
 
 struct ranked_name {

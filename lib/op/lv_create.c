@@ -24,9 +24,8 @@
 #include "metadata/edit.h"
 #include "metadata/names.h"
 
-#define ZEROED_BYTES		4096 /* of the start of a new LV */
-#define STRIPES_MAX		128
-#define STRIPE_SIZE_MIN_SECTORS 8 /* a page of 4 KiB */
+#define ZEROED_BYTES 4096 /* of the start of a new LV */
+#define STRIPES_MAX  128
 
 /* ---- arguments ---- */
 
@@ -35,7 +34,7 @@ static int check_stripes(const struct session *session, const struct lv_create_a
 {
 	const uint32_t stripes = args->stripes ? args->stripes : 1;
 	uint64_t size = args->stripe_size;
-	char text[SIZE_TEXT_MAX], limit[SIZE_TEXT_MAX];
+	char text[SIZE_TEXT_MAX];
 
 	if (stripes > STRIPES_MAX)
 		return err_set(err, EINVAL, "Number of stripes (%u) must be between %d and %d.",
@@ -49,20 +48,11 @@ static int check_stripes(const struct session *session, const struct lv_create_a
 		return 0;
 	}
 	if (!size) {
-		size = (uint64_t)config_int(session->context->config, "metadata/stripesize") * 2;
+		size = lv_default_stripe_size(session);
 		ctx_print(session->context, "Using default stripesize %s.",
 			  size_format(size, text));
 	}
-	if (size < STRIPE_SIZE_MIN_SECTORS || size & (size - 1))
-		return err_set(err, EINVAL, "Invalid stripe size %s.", size_format(size, text));
-	if (size > session->vg->extent_size) {
-		ctx_print(session->context,
-			  "Reducing requested stripe size %s to maximum, physical extent size %s.",
-			  size_format(size, text), size_format(session->vg->extent_size, limit));
-		size = session->vg->extent_size;
-	}
-	*ret_stripe_size = (uint32_t)size;
-	return 0;
+	return lv_check_stripe_size(session, size, ret_stripe_size, err);
 }
 
 static int check_wiping(const struct lv_create_args *args, struct err *err)

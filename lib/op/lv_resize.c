@@ -25,12 +25,12 @@ struct resize {
 };
 
 static int check_direction(const struct lv_resize_args *args, const struct resize *resize,
-			   struct err *err)
+			   bool is_rounded, struct err *err)
 {
 	if (resize->to == resize->from)
 		return err_set(err, EALREADY,
-			       "New size (%u extents) matches existing size (%u extents).",
-			       resize->to, resize->from);
+			       "New size (%u extents) matches existing size (%u extents)%s",
+			       resize->to, resize->from, is_rounded ? "" : ".");
 	if (args->direction == RESIZE_EXTEND && resize->to < resize->from)
 		return err_set(
 			err, ERANGE,
@@ -148,23 +148,56 @@ static int confirm_reduce(const struct session *session, const struct resize *re
 		       resize->before->name);
 }
 
+/* Where segments differ LVM2 does not choose between them. */
+static int check_equal_stripes(const struct lv *lv, const struct lv_resize_args *args,
+			       struct err *err)
+{
+	for (uint32_t i = 1; i < lv->seg_count; i++) {
+		const struct seg *seg = &lv->segs[i], *before = seg - 1;
+		const bool sizes_differ = seg->stripe_size && before->stripe_size &&
+					  seg->stripe_size != before->stripe_size;
+
+		if ((seg->area_count != before->area_count && !args->stripes) ||
+		    (sizes_differ && !args->stripe_size))
+			return err_set(err, EILSEQ,
+				       "Please specify number of stripes (-i) and stripesize (-I)");
+	}
+	return 0;
+}
+
 /* Stripes as asked, else as the last segment has them. */
-static int extend(struct session *session, const struct lv_resize_args *args, struct resize *resize,
-		  const struct alloc_where *where, struct err *err)
+static int choose_stripes(const struct session *session, const struct lv_resize_args *args,
+			  const struct resize *resize, uint32_t *ret_stripes,
+			  uint32_t *ret_stripe_size, struct err *err)
 {
 	const struct seg *last = &resize->lv->segs[resize->lv->seg_count - 1];
-	const uint32_t stripes = args->stripes ? args->stripes : last->area_count;
-	const uint64_t stripe_size = args->stripe_size ? args->stripe_size : last->stripe_size;
+	uint64_t stripe_size = args->stripe_size ? args->stripe_size : last->stripe_size;
+	const bool is_default = !stripe_size;
 	char text[SIZE_TEXT_MAX];
 
-	if (stripes > 1 && !args->stripe_size)
-		ctx_print(session->context, "Using stripesize of last segment %s",
+	if (is_default)
+		stripe_size = lv_default_stripe_size(session);
+	*ret_stripes = args->stripes ? args->stripes : last->area_count;
+	if (*ret_stripes > 1 && !args->stripe_size && resize->to > resize->from)
+		ctx_print(session->context, "Using %s %s",
+			  is_default ? "default stripesize" : "stripesize of last segment",
 			  size_format(stripe_size, text));
-	if (stripe_size > UINT32_MAX)
-		return err_set(err, EINVAL, "Invalid stripe size %s.",
-			       size_format(stripe_size, text));
-	return lv_edit_extend_striped(resize->lv, resize->to, stripes,
-				      stripes > 1 ? (uint32_t)stripe_size : 0, where, err);
+	if (*ret_stripes > 1)
+		return lv_check_stripe_size(session, stripe_size, ret_stripe_size, err);
+	*ret_stripe_size = 0;
+	return 0;
+}
+
+static int check_free(const struct session *session, const struct resize *resize,
+		      const struct alloc_where *where, struct err *err)
+{
+	const uint64_t free_count = alloc_free_count(session->vg, where);
+
+	if (where->approximate || resize->to - resize->from <= free_count)
+		return 0;
+	return err_set(err, ENOSPC,
+		       "Insufficient free space: %u extents needed, but only %llu available",
+		       resize->to - resize->from, (unsigned long long)free_count);
 }
 
 static int edit(struct session *session, const struct lv_resize_args *args, struct resize *resize,
@@ -172,24 +205,28 @@ static int edit(struct session *session, const struct lv_resize_args *args, stru
 {
 	AUTO_ARENA struct arena arena = { .limit = VG_ARENA_LIMIT };
 	struct alloc_where where;
-	uint64_t free_count;
+	uint32_t stripes = 0, stripe_size = 0;
+	bool is_rounded;
 	int rc;
 
 	rc = lv_where(session, args->pvs, args->pv_count, args->alloc, &arena, &where, err);
 	if (rc ||
 	    (rc = lv_resized_extents(session, resize->lv, &args->size, &where, &resize->to, err)))
 		return rc;
-	if ((rc = check_direction(args, resize, err)))
+	if ((resize->to > resize->from && (rc = check_equal_stripes(resize->lv, args, err))) ||
+	    (rc = choose_stripes(session, args, resize, &stripes, &stripe_size, err)))
+		return rc;
+	is_rounded = lv_round_to_stripes(session, resize->lv, stripes, &resize->to);
+	if ((rc = check_direction(args, resize, is_rounded, err)))
 		return rc;
 	if (resize->to < resize->from)
 		return lv_edit_reduce(resize->lv, resize->to, err);
-	free_count = vg_free_count(session->vg);
-	if (resize->to - resize->from > free_count)
-		return err_set(
-			err, ENOSPC,
-			"Insufficient free space: %u extents needed, but only %llu available",
-			resize->to - resize->from, (unsigned long long)free_count);
-	return extend(session, args, resize, &where, err);
+	if ((rc = check_free(session, resize, &where, err)) ||
+	    (rc = lv_edit_extend_striped(resize->lv, resize->to, stripes, stripe_size, &where,
+					 err)))
+		return rc;
+	resize->to = resize->lv->le_count; /* what could be had */
+	return 0;
 }
 
 /* Everything that can say no without having changed anything. */
@@ -229,14 +266,18 @@ static int resize_all(struct session *session, const struct lv_resize_args *args
 
 	if (resizes_fs && resize->to < resize->from && (rc = resize_fs(session, resize, err)))
 		return rc;
-	if ((rc = session_write(session, &resize->before, 1, err)))
+	(void)size_format((uint64_t)resize->from * session->vg->extent_size, from);
+	(void)size_format((uint64_t)resize->to * session->vg->extent_size, to);
+	if (resize->to != resize->from && (rc = session_write(session, &resize->before, 1, err)))
 		return rc;
-	ctx_print(context,
-		  "Size of logical volume %s/%s changed from %s (%u extents) to %s (%u extents).",
-		  args->vg_name, args->lv_name,
-		  size_format((uint64_t)resize->from * session->vg->extent_size, from),
-		  resize->from, size_format((uint64_t)resize->to * session->vg->extent_size, to),
-		  resize->to);
+	if (resize->to == resize->from)
+		ctx_print(context, "Size of logical volume %s/%s unchanged from %s (%u extents).",
+			  args->vg_name, args->lv_name, from, resize->from);
+	else
+		ctx_print(context,
+			  "Size of logical volume %s/%s changed from %s (%u extents) to %s (%u "
+			  "extents).",
+			  args->vg_name, args->lv_name, from, resize->from, to, resize->to);
 	ctx_print(context, "Logical volume %s/%s successfully resized.", args->vg_name,
 		  args->lv_name);
 	if (resizes_fs && resize->to > resize->from)

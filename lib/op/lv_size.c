@@ -3,8 +3,11 @@
 
 #include <errno.h>
 
+#include "lib/config.h"
 #include "lib/op/tags.h"
 #include "lib/pv_argument.h"
+
+#define STRIPE_SIZE_MIN_SECTORS 8 /* a page of 4 KiB */
 
 /* ---- where ---- */
 
@@ -21,6 +24,15 @@ static struct alloc_pv *allowed_entry(struct allowed *allowed, struct pv *pv)
 			return &allowed->pvs[i];
 	allowed->pvs[allowed->count] = (struct alloc_pv){ .pv = pv };
 	return &allowed->pvs[allowed->count++];
+}
+
+/* LVM2 leaves it out at once, whatever is to be done. */
+static bool is_full(const struct session *session, const struct pv *pv, const char *name)
+{
+	if (pv_allocated_count(pv) < pv->pe_count)
+		return false;
+	ctx_warn(session->context, "WARNING: No free extents on physical volume \"%s\".", name);
+	return true;
 }
 
 static int allow_named(const struct session *session, const char *text, struct arena *arena,
@@ -46,6 +58,8 @@ static int allow_named(const struct session *session, const char *text, struct a
 			 argument.name);
 		return 0;
 	}
+	if (is_full(session, pv, argument.name))
+		return 0;
 	return pv_argument_allow(&argument, argument.name, arena, allowed_entry(allowed, pv), err);
 }
 
@@ -58,7 +72,7 @@ static int allow_tagged(const struct session *session, const char *tag, struct a
 	for (uint32_t i = 0; !rc && i < session->vg->pv_count; i++) {
 		struct pv *pv = session->vg->pvs[i];
 
-		if (tags_have(pv->tags, tag))
+		if (tags_have(pv->tags, tag) && !is_full(session, pv, pv->device_hint))
 			rc = pv_argument_allow(&whole, pv->device_hint, arena,
 					       allowed_entry(allowed, pv), err);
 	}
@@ -105,22 +119,10 @@ static int check_limit(const struct vg *vg, uint64_t extents, struct err *err)
 		       size_format((uint64_t)EXTENTS_MAX * vg->extent_size, limit));
 }
 
-static uint64_t pvs_extent_count(const struct vg *vg, const struct alloc_where *where)
-{
-	uint64_t count = 0;
-
-	if (!where->pvs)
-		return vg_extent_count(vg);
-	for (size_t i = 0; i < where->pv_count; i++) {
-		if (!where->pvs[i].range_count)
-			count += where->pvs[i].pv->pe_count;
-		for (size_t k = 0; k < where->pvs[i].range_count; k++)
-			count += where->pvs[i].ranges[k].count;
-	}
-	return count;
-}
-
-/* What a percentage is of, in extents; @lv NULL for a new LV. */
+/*
+ * What a percentage is of, in extents; @lv NULL for a new LV. As LVM2 has it: of what is free in
+ * the VG wherever the LV may go, but with %PVS of what is free where it may go.
+ */
 static int percent_base(const struct session *session, const struct lv *lv,
 			const struct size_arg *size, const struct alloc_where *where,
 			uint64_t *ret_base, struct err *err)
@@ -130,10 +132,11 @@ static int percent_base(const struct session *session, const struct lv *lv,
 		*ret_base = vg_extent_count(session->vg);
 		return 0;
 	case PERCENT_FREE:
-		*ret_base = alloc_free_count(session->vg, where);
+		*ret_base = vg_free_count(session->vg);
 		return 0;
 	case PERCENT_PVS:
-		*ret_base = pvs_extent_count(session->vg, where);
+		*ret_base = where->pvs ? alloc_free_count(session->vg, where)
+				       : vg_extent_count(session->vg);
 		return 0;
 	case PERCENT_LV:
 		if (!lv)
@@ -160,7 +163,7 @@ static uint64_t part_of(uint64_t base, uint64_t percent, bool round_up)
 static int new_percent(const struct session *session, const struct size_arg *size,
 		       struct alloc_where *where, uint64_t *ret_count, struct err *err)
 {
-	const uint64_t free_count = alloc_free_count(session->vg, where);
+	const uint64_t free_count = vg_free_count(session->vg);
 	char text[SIZE_TEXT_MAX];
 	uint64_t base;
 	int rc;
@@ -169,7 +172,7 @@ static int new_percent(const struct session *session, const struct size_arg *siz
 		return rc;
 	*ret_count = part_of(base, size->extents, false);
 	where->approximate = true;
-	if (*ret_count <= free_count)
+	if (*ret_count <= free_count || size->percent_of == PERCENT_PVS)
 		return 0;
 	*ret_count = free_count;
 	if (size->percent_of == PERCENT_VG)
@@ -196,6 +199,12 @@ static void to_stripe_boundary(const struct session *session, uint32_t stripes, 
 	*count = rounded;
 }
 
+/* Is there room for so many extents, rounded up to whole stripes? */
+static bool fits(const struct vg *vg, uint64_t count, uint32_t stripes)
+{
+	return (count + stripes - 1) / stripes * stripes <= vg_free_count(vg);
+}
+
 int lv_new_extents(const struct session *session, const struct size_arg *size, uint32_t stripes,
 		   struct alloc_where *where, uint32_t *ret_count, struct err *err)
 {
@@ -215,12 +224,13 @@ int lv_new_extents(const struct session *session, const struct size_arg *size, u
 	}
 	if ((rc = check_limit(vg, count, err)))
 		return rc;
-	to_stripe_boundary(session, stripes, !where->approximate, &count);
+	to_stripe_boundary(session, stripes, !where->approximate || fits(vg, count, stripes),
+			   &count);
 	if (!count)
 		return err_set(
 			err, ENOSPC,
 			"Calculated size of logical volume is 0 extents. Needs to be larger.");
-	if (count > vg_free_count(vg))
+	if (!where->approximate && count > vg_free_count(vg))
 		return err_set(
 			err, ENOSPC,
 			"Volume group \"%s\" has insufficient free space (%llu extents): %llu "
@@ -260,11 +270,26 @@ static int resize_amount(const struct session *session, const struct lv *lv,
 	return 0;
 }
 
-int lv_resized_extents(const struct session *session, const struct lv *lv,
-		       const struct size_arg *size, const struct alloc_where *where,
-		       uint32_t *ret_count, struct err *err)
+/* What is asked for in all is at most what there is. */
+static void cap_total(const struct session *session, const struct lv *lv,
+		      const struct size_arg *size, uint64_t *count)
 {
-	const uint32_t stripes = lv->seg_count ? lv->segs[lv->seg_count - 1].area_count : 1;
+	const uint64_t most = lv->le_count + vg_free_count(session->vg);
+	char text[SIZE_TEXT_MAX];
+
+	if (*count <= most)
+		return;
+	*count = most;
+	if (size->percent_of == PERCENT_VG)
+		ctx_print(session->context, "Reducing %llu%%VG to remaining free space %s in VG.",
+			  (unsigned long long)size->extents,
+			  size_format(most * session->vg->extent_size, text));
+}
+
+int lv_resized_extents(const struct session *session, const struct lv *lv,
+		       const struct size_arg *size, struct alloc_where *where, uint32_t *ret_count,
+		       struct err *err)
+{
 	uint64_t count;
 	int rc;
 
@@ -278,13 +303,78 @@ int lv_resized_extents(const struct session *session, const struct lv *lv,
 				       session->vg->name, lv->name);
 		count = lv->le_count - count;
 	}
+	where->approximate = size->percent_of == PERCENT_FREE ||
+			     (size->sign == SIZE_SET &&
+			      (size->percent_of == PERCENT_VG || size->percent_of == PERCENT_PVS));
+	if (where->approximate)
+		cap_total(session, lv, size, &count);
 	if ((rc = check_limit(session->vg, count, err)))
 		return rc;
-	to_stripe_boundary(session, stripes,
-			   size->percent_of == PERCENT_NONE && count > lv->le_count, &count);
 	if (!count)
-		return err_set(err, ENOSPC, "Unable to reduce %s/%s below 1 extent.",
-			       session->vg->name, lv->name);
+		return err_set(err, ENOSPC, "New size of 0 not permitted.");
 	*ret_count = (uint32_t)count;
+	return 0;
+}
+
+/* Extents that are too many for whole stripes, and how many stripes there are. */
+static uint32_t stripe_rest(const struct lv *lv, uint32_t stripes, uint32_t count,
+			    uint32_t *ret_stripes)
+{
+	*ret_stripes = stripes;
+	if (count >= lv->le_count)
+		return (count - lv->le_count) % stripes;
+	for (uint32_t i = 0; i < lv->seg_count; i++) {
+		const struct seg *seg = &lv->segs[i];
+
+		if (count > seg->le_start + seg->le_count)
+			continue;
+		*ret_stripes = seg->area_count ? seg->area_count : 1;
+		return (count - seg->le_start) % *ret_stripes;
+	}
+	return 0;
+}
+
+bool lv_round_to_stripes(const struct session *session, const struct lv *lv, uint32_t stripes,
+			 uint32_t *count)
+{
+	const uint32_t rest = stripe_rest(lv, stripes, *count, &stripes);
+	const uint32_t up = *count - rest + stripes;
+	const bool may_grow = up <= lv->le_count || up - lv->le_count <= vg_free_count(session->vg);
+
+	if (!rest)
+		return false;
+	if (may_grow)
+		ctx_print(session->context,
+			  "Rounding size (%u extents) up to stripe boundary size for segment (%u "
+			  "extents).",
+			  *count, up);
+	else
+		ctx_print(session->context,
+			  "Rounding size (%u extents) down to stripe boundary size for segment (%u "
+			  "extents)",
+			  *count, *count - rest);
+	*count = may_grow ? up : *count - rest;
+	return true;
+}
+
+uint64_t lv_default_stripe_size(const struct session *session)
+{
+	return (uint64_t)config_int(session->context->config, "metadata/stripesize") * 2;
+}
+
+int lv_check_stripe_size(const struct session *session, uint64_t size, uint32_t *ret_size,
+			 struct err *err)
+{
+	char text[SIZE_TEXT_MAX], limit[SIZE_TEXT_MAX];
+
+	if (size < STRIPE_SIZE_MIN_SECTORS || size & (size - 1))
+		return err_set(err, EINVAL, "Invalid stripe size %s.", size_format(size, text));
+	if (size > session->vg->extent_size) {
+		ctx_print(session->context,
+			  "Reducing requested stripe size %s to maximum, physical extent size %s.",
+			  size_format(size, text), size_format(session->vg->extent_size, limit));
+		size = session->vg->extent_size;
+	}
+	*ret_size = (uint32_t)size;
 	return 0;
 }

@@ -17,9 +17,22 @@ int lv_where(const struct session *session, const char *const *pvs, size_t count
 int lv_new_extents(const struct session *session, const struct size_arg *size, uint32_t stripes,
 		   struct alloc_where *where, uint32_t *ret_count, struct err *err) MUST_CHECK;
 
-/** New total of extents of @lv; rounds as LVM2 does for +, - and absolute sizes. */
+/** New total of extents of @lv; rounds percentages as LVM2 does for +, - and absolute sizes. Sets
+ * where->approximate. */
 int lv_resized_extents(const struct session *session, const struct lv *lv,
-		       const struct size_arg *size, const struct alloc_where *where,
-		       uint32_t *ret_count, struct err *err) MUST_CHECK;
+		       const struct size_arg *size, struct alloc_where *where, uint32_t *ret_count,
+		       struct err *err) MUST_CHECK;
+
+/** A new total of extents to whole stripes, said aloud: up, or down where the VG has no room.
+ * @stripes: of what an extended LV gets; a reduced one ends in a segment with its own. False: it
+ * was whole. */
+bool lv_round_to_stripes(const struct session *session, const struct lv *lv, uint32_t stripes,
+			 uint32_t *count);
+
+/** Sectors, by metadata/stripesize. */
+uint64_t lv_default_stripe_size(const struct session *session);
+/** A power of two, and no more than an extent (said aloud); sectors. -EINVAL. */
+int lv_check_stripe_size(const struct session *session, uint64_t size, uint32_t *ret_size,
+			 struct err *err) MUST_CHECK;
 
 #endif

@@ -79,8 +79,7 @@ int pv_areas_ignore(struct session *session, const struct pv_disk *pv_disk, bool
 	if ((rc = check_differs(pv_disk, ignore, err)))
 		return rc;
 	if (!own || !after)
-		return err_set(err, EPERM,
-			       "Cannot disable all metadata areas in volume group %s.",
+		return err_set(err, EPERM, "Cannot disable all metadata areas in volume group %s.",
 			       session->vg->name);
 	if ((rc = override_copies(session, after, err)))
 		return rc;

@@ -426,7 +426,7 @@ static int find_free_devices(struct context *context, struct scan *scan, const c
 			return rc;
 		for (size_t k = 0; k < i; k++)
 			if (devices[k] == devices[i])
-				return err_set(err, EINVAL, "%s and %s are the same device.",
+				return err_set(err, EEXIST, "%s and %s are the same device.",
 					       paths[k], paths[i]);
 		if ((rc = check_free(scan, scan_find_pv_on(scan, devices[i]), paths[i], err)))
 			return rc;

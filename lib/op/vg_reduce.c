@@ -56,11 +56,12 @@ static int reduce_by(struct session *session, const struct uuid *pv_id, const ch
 		return rc;
 	if (disk && !session->context->options.test &&
 	    store_release_pvs(session->context, &disk, 1, err))
-		return err_append(err,
-				  "\nRemoved \"%s\" from volume group \"%s\", but what it holds still "
-				  "says that it belongs to it.\n"
-				  "See vgck --updatemetadata to clear outdated metadata.",
-				  path, session->vg->name);
+		return err_append(
+			err,
+			"\nRemoved \"%s\" from volume group \"%s\", but what it holds still "
+			"says that it belongs to it.\n"
+			"See vgck --updatemetadata to clear outdated metadata.",
+			path, session->vg->name);
 	ctx_print(session->context, "Removed \"%s\" from volume group \"%s\"", path,
 		  session->vg->name);
 	return session_reread(session, err);

@@ -33,7 +33,7 @@ struct mda_copy {
 	struct disk_area area;
 	enum mda_state state;
 	bool ignored;
-	bool repaired;		   /* was bad, and emptied on purpose by this command */
+	bool repaired; /* was bad, and emptied on purpose by this command */
 	enum mda_wish wish;
 	struct mda_header header;  /* MDA_EMPTY, MDA_VALID, MDA_BAD_TEXT */
 	struct vg_summary summary; /* MDA_VALID */

@@ -2,8 +2,8 @@
 /*
  * Every area of every PV that is there takes part, but for those that are bad (only an explicit
  * repair touches them) and those that are ignored, unless that is to change. With metadata_copies
- * the VG says how many are to be in use: flags are set on the last ones or cleared on the first ones
- * until it is so.
+ * the VG says how many are to be in use: flags are set on the last ones or cleared on the first
+ * ones until it is so.
  */
 #include "lib/store/txn.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * For test_crash.py and test_failing_disks.py, through LD_PRELOAD: sees every write and flush that a
- * command sends to a disk.
+ * For test_crash.py and test_failing_disks.py, through LD_PRELOAD: sees every write and flush that
+ *a command sends to a disk.
  *
  *	FAULT_DEVICES=7:0,7:1	the disks (major:minor); other files are left alone
  *	FAULT_LOG=FILE		append each write (with its bytes) and each flush that was done
@@ -34,7 +34,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -329,8 +328,8 @@ int io_setup(int count, struct io_context **ret_io)
 	return -ENOSYS;
 }
 
-int pthread_create(pthread_t *ret_thread, const pthread_attr_t *attributes,
-		   void *(*start)(void *), void *argument)
+int pthread_create(pthread_t *ret_thread, const pthread_attr_t *attributes, void *(*start)(void *),
+		   void *argument)
 {
 	(void)ret_thread;
 	(void)attributes;

@@ -6,6 +6,7 @@ Filters, --devices, devices files; partition tables that another node wrote. Whe
 purpose, the test says so.
 """
 import os
+import stat
 import subprocess
 import sys
 import unittest
@@ -191,6 +192,31 @@ class Content(unittest.TestCase):
             self.assertEqual(disks.ours("pvs", *NAMES)[1].split(), disks.devices[1:])
             off = ["--config", "devices/md_component_detection=0"]
             self.assertEqual(disks.ours("pvs", *NAMES, *off)[1].split(), disks.devices)
+
+    def test_other_directories(self):
+        """devices/scan: names are looked for in these, and of several names the same one is shown."""
+        def seen(names):
+            with Disks([64 * MIB]) as disks:
+                disks.stock("pvcreate", "%0")
+                root = f"{disks.directory}/names"
+                for kind, name in (name.split("=") for name in names.split()):
+                    os.makedirs(os.path.dirname(f"{root}/{name}"), exist_ok=True)
+                    if kind == "link":
+                        os.symlink(disks.devices[0], f"{root}/{name}")
+                    else:
+                        os.mknod(f"{root}/{name}", stat.S_IFBLK | 0o600,
+                                 os.stat(disks.devices[0]).st_rdev)
+                words = ["pvs", *NAMES, "--config", f'devices/scan=["{root}", "{root}/gone"] '
+                         'devices/global_filter=["a|.*|"]']
+                ours, stock = disks.ours(*words), disks.stock(*words)
+                self.assertEqual(ours, stock, names)
+                return ours[1].strip().replace(f"{root}/", "")
+
+        for names, shown in (
+                ("node=disk link=zlink", "zlink"), ("node=b node=a", "a"), ("link=b link=a", "a"),
+                ("node=q link=disk/by-id/x", "q"), ("link=z/d/e node=a/b/c", "z/d/e"),
+                ("link=a/link node=b", "b"), ("node=block/8:1 link=mapper/x", "mapper/x")):
+            self.assertEqual(seen(names), shown)
 
     def test_many_devices(self):
         """More than are read one after the other; each in a state of its own."""

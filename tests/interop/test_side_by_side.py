@@ -492,6 +492,14 @@ class SideBySide(unittest.TestCase):
             self.read_by_other(mine)
             self.read_by_other(other)
 
+    def test_a_device_named_twice(self):
+        """Ours alone: stock has made a PV of it before it notices."""
+        with Disks([64 * MIB]) as disks:
+            rc, _, err = disks.ours("vgcreate", "vg", "%0", "%0")
+            self.assertEqual(rc, 5)
+            self.assertIn("are the same device", err)
+            self.assertEqual(disks.stock("pvs")[1:], ("", ""))
+
     def test_what_agents_ask(self):
         """Answers of ours alone: ocf:heartbeat:LVM-activate wants them to see a clvmd."""
         with Disks([64 * MIB]) as disks:

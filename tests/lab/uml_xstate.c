@@ -3,9 +3,10 @@
  * For linux.uml, through LD_PRELOAD, on processors whose extended state is larger than it knows.
  *
  * Debian's user-mode kernel keeps 2696 bytes of a process's floating point registers, which was all
- * that there was before AMX (11008). It reads so much and writes as much back, and the host's kernel
- * refuses to set less than the whole: "ptrace set fp regs failed, errno = 14", and init dies. So a
- * set that is refused is done again with the rest as it is. Nothing in a node uses that rest.
+ * that there was before AMX (11008). It reads so much and writes as much back, and the host's
+ * kernel refuses to set less than the whole: "ptrace set fp regs failed, errno = 14", and init
+ * dies. So a set that is refused is done again with the rest as it is. Nothing in a node uses that
+ * rest.
  */
 #include <dlfcn.h>
 #include <elf.h>

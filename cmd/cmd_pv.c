@@ -63,17 +63,27 @@ static int pvcreate_check(struct cmdline *line, struct err *err)
 	return rc;
 }
 
+/* The worst of several devices, each told when it fails. */
+struct results {
+	struct context *context;
+	int worst;
+};
+
+static void note_result(void *data, int rc, struct err *err)
+{
+	struct results *results = data;
+
+	results->worst = exit_worse(results->worst, operand_report(results->context, rc, err));
+}
+
 static int pvcreate_run(struct context *context, struct cmdline *line, struct err *err)
 {
 	const struct pvcreate_args *args = line->args;
-	int worst = 0;
+	struct results results = { context, 0 };
+	int rc = op_pv_create(context, line->operands, line->operand_count, &args->op, note_result,
+			      &results, err);
 
-	for (size_t i = 0; i < line->operand_count; i++) {
-		int rc = op_pv_create(context, line->operands[i], &args->op, err);
-
-		worst = exit_worse(worst, operand_report(context, rc, err));
-	}
-	return worst;
+	return rc ? rc : results.worst;
 }
 
 static const struct form pvcreate_forms[] = {
@@ -95,14 +105,11 @@ const struct command cmd_pvcreate = {
 
 static int pvremove_run(struct context *context, struct cmdline *line, struct err *err)
 {
-	int worst = 0;
+	struct results results = { context, 0 };
+	int rc = op_pv_remove(context, line->operands, line->operand_count, note_result, &results,
+			      err);
 
-	for (size_t i = 0; i < line->operand_count; i++) {
-		int rc = op_pv_remove(context, line->operands[i], err);
-
-		worst = exit_worse(worst, operand_report(context, rc, err));
-	}
-	return worst;
+	return rc ? rc : results.worst;
 }
 
 static const struct opt no_opts[] = { { 0 } };

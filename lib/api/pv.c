@@ -161,6 +161,15 @@ int lvm_list_pvs_free(struct dm_list *pvlist)
 
 /* ---- making and unmaking ---- */
 
+/* Of the one device that there is. */
+static void keep_failure(void *data, int rc, struct err *err)
+{
+	struct err *kept = data;
+
+	if (rc)
+		*kept = *err;
+}
+
 static int create(struct lvm *library, const char *path, const struct pv_create_args *args)
 {
 	AUTO_GLOBAL_LOCK struct global_lock lock = { 0 };
@@ -175,9 +184,9 @@ static int create(struct lvm *library, const char *path, const struct pv_create_
 		return -1;
 	/* Whoever calls this wants the device as it will be, whatever was on it. */
 	context->options.yes = true;
-	rc = op_pv_create(context, path, args, &err);
+	rc = op_pv_create(context, &path, 1, args, keep_failure, &err, &err);
 	context->options.yes = yes;
-	return rc ? api_fail(library, &err) : 0;
+	return rc || err.code ? api_fail(library, &err) : 0;
 }
 
 static int check_size(struct lvm *library, uint64_t size)
@@ -205,6 +214,7 @@ int lvm_pv_remove(lvm_t libh, const char *pv_name)
 {
 	AUTO_GLOBAL_LOCK struct global_lock lock = { 0 };
 	struct err err = { 0 };
+	int rc;
 
 	if (!CHECK_LIBRARY(libh))
 		return -1;
@@ -212,7 +222,8 @@ int lvm_pv_remove(lvm_t libh, const char *pv_name)
 		return api_error(libh, -1, "No device given.");
 	if (api_take_global(libh, &lock))
 		return -1;
-	return op_pv_remove(libh->context, pv_name, &err) ? api_fail(libh, &err) : 0;
+	rc = op_pv_remove(libh->context, &pv_name, 1, keep_failure, &err, &err);
+	return rc || err.code ? api_fail(libh, &err) : 0;
 }
 
 /* ---- with parameters ---- */

@@ -40,9 +40,15 @@ struct pv_create_args {
 	bool metadata_ignore;
 };
 
-int op_pv_create(struct context *context, const char *device, const struct pv_create_args *args,
+/** Told of each of several objects how it went; @err is free for the next one afterwards. */
+typedef void op_done_fn(void *data, int rc, struct err *err);
+
+/** pvcreate, pvremove: of all @devices, with one scan. Fails only when none could be tried. */
+int op_pv_create(struct context *context, const char *const *devices, size_t count,
+		 const struct pv_create_args *args, op_done_fn *done, void *data,
 		 struct err *err) MUST_CHECK;
-int op_pv_remove(struct context *context, const char *device, struct err *err) MUST_CHECK;
+int op_pv_remove(struct context *context, const char *const *devices, size_t count,
+		 op_done_fn *done, void *data, struct err *err) MUST_CHECK;
 
 enum tristate { UNSET = 0, YES, NO };
 

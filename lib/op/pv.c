@@ -1,24 +1,35 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* pvcreate and pvremove. */
 #include <errno.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "lib/op/op.h"
 #include "lib/op/pv_init.h"
 #include "lib/store/backup.h"
+#include "metadata/base/cleanup.h"
 
 #define UNKNOWN_VG "<unknown>"
 
-/* A scan in which @path is known: a partition that another node made may be new to this kernel. */
-static int scan_for(struct context *context, const char *path, struct scan **ret_scan,
-		    struct err *err)
+static bool knows_all(const struct scan *scan, const char *const *paths, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!device_find(scan->devices, paths[i]))
+			return false;
+	return true;
+}
+
+/* A scan in which @paths are known: a partition that another node made may be new to this kernel.
+ */
+static int scan_for(struct context *context, const char *const *paths, size_t count,
+		    struct scan **ret_scan, struct err *err)
 {
 	struct scan *scan;
 	int rc;
 
 	if ((rc = scan_run(context, &scan, err)))
 		return rc;
-	if (!device_find(scan->devices, path) && cluster_is_running(context)) {
+	if (!knows_all(scan, paths, count) && cluster_is_running(context)) {
 		scan_free(scan);
 		if ((rc = device_reread_partitions(context, err)) ||
 		    (rc = scan_run(context, &scan, err)))
@@ -28,9 +39,9 @@ static int scan_for(struct context *context, const char *path, struct scan **ret
 	return 0;
 }
 
-/* Every member learns of the device; one that cannot see it is named, as the PV may be local. */
-static int announce(struct context *context, struct cluster *cluster, const char *path,
-		    struct err *err)
+/* Every member learns of the devices; one that cannot see one is named, as the PV may be local. */
+static int announce(struct context *context, struct cluster *cluster, const char *const *paths,
+		    size_t count, struct err *err)
 {
 	struct scan *scan;
 	int rc;
@@ -39,7 +50,7 @@ static int announce(struct context *context, struct cluster *cluster, const char
 		return 0;
 	if ((rc = scan_run(context, &scan, err)))
 		return rc;
-	rc = pv_check_members(context, cluster, scan, &path, 1, true, err);
+	rc = pv_check_members(context, cluster, scan, paths, count, true, err);
 	scan_free(scan);
 	return rc;
 }
@@ -82,10 +93,29 @@ static int create(struct context *context, struct scan *scan, const char *device
 	return pv_initialize(context, scan, device, &restored, NULL, err);
 }
 
-int op_pv_create(struct context *context, const char *device, const struct pv_create_args *args,
-		 struct err *err)
+/* Those that were created go into @created. Returns their number. */
+static size_t create_each(struct context *context, struct scan *scan, const char *const *devices,
+			  size_t count, const struct pv_create_args *args, op_done_fn *done,
+			  void *data, const char **created)
+{
+	size_t created_count = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct err err = { 0 };
+		const int rc = create(context, scan, devices[i], args, &err);
+
+		if (!rc)
+			created[created_count++] = devices[i];
+		done(data, rc, &err);
+	}
+	return created_count;
+}
+
+int op_pv_create(struct context *context, const char *const *devices, size_t count,
+		 const struct pv_create_args *args, op_done_fn *done, void *data, struct err *err)
 {
 	AUTO_GLOBAL_LOCK struct global_lock lock = { 0 };
+	AUTO_FREE const char **created = NULL;
 	struct err late = { 0 };
 	struct scan *scan;
 	int rc;
@@ -94,16 +124,17 @@ int op_pv_create(struct context *context, const char *device, const struct pv_cr
 		return err_set(err, EINVAL, "--restorefile is required with --uuid");
 	if (!args->uuid && args->restore_file)
 		return err_set(err, EINVAL, "--uuid is required with --restorefile");
-	if ((rc = global_lock_take(context, &lock, err)))
+	if (!(created = calloc(count + 1, sizeof(*created))))
+		return err_set(err, ENOMEM, "Out of memory.");
+	if ((rc = global_lock_take(context, &lock, err)) ||
+	    (rc = scan_for(context, devices, count, &scan, err)))
 		return rc;
-	if ((rc = scan_for(context, device, &scan, err)))
-		return rc;
-	rc = create(context, scan, device, args, err);
+	count = create_each(context, scan, devices, count, args, done, data, created);
 	scan_free(scan);
-	if (!rc && lock.cluster && announce(context, lock.cluster, device, &late))
-		ctx_warn(context, "WARNING: %s is created, but other nodes were not told: %s",
-			 device, late.text);
-	return rc;
+	if (count && lock.cluster && announce(context, lock.cluster, created, count, &late))
+		ctx_warn(context, "WARNING: %s%s created, but other nodes were not told: %s",
+			 created[0], count > 1 ? " and others are" : " is", late.text);
+	return 0;
 }
 
 static int check_removable(struct context *context, struct scan *scan, const char *path,
@@ -148,27 +179,39 @@ static int check_removable(struct context *context, struct scan *scan, const cha
 	return 0;
 }
 
-int op_pv_remove(struct context *context, const char *device, struct err *err)
+static int remove_one(struct context *context, struct scan *scan, const char *device,
+		      struct err *err)
 {
-	AUTO_GLOBAL_LOCK struct global_lock lock = { 0 };
 	const struct pv_disk *disk;
-	struct scan *scan;
 	int fd, rc;
 
-	if ((rc = global_lock_take(context, &lock, err)))
-		return rc;
-	if ((rc = scan_for(context, device, &scan, err)))
-		return rc;
 	if ((rc = check_removable(context, scan, device, &disk, err)))
-		goto out;
-	rc = fd = device_open(disk->device, DEVICE_EXCLUSIVE, err);
-	if (fd < 0)
-		goto out;
+		return rc;
+	if ((fd = device_open(disk->device, DEVICE_EXCLUSIVE, err)) < 0)
+		return fd;
 	(void)close(fd);
-	rc = context->options.test ? 0 : store_wipe_label(context, disk, err);
-	if (!rc)
-		ctx_print(context, "Labels on physical volume \"%s\" successfully wiped.", device);
-out:
+	if (!context->options.test && (rc = store_wipe_label(context, disk, err)))
+		return rc;
+	ctx_print(context, "Labels on physical volume \"%s\" successfully wiped.", device);
+	return 0;
+}
+
+int op_pv_remove(struct context *context, const char *const *devices, size_t count,
+		 op_done_fn *done, void *data, struct err *err)
+{
+	AUTO_GLOBAL_LOCK struct global_lock lock = { 0 };
+	struct scan *scan;
+	int rc;
+
+	if ((rc = global_lock_take(context, &lock, err)) ||
+	    (rc = scan_for(context, devices, count, &scan, err)))
+		return rc;
+	for (size_t i = 0; i < count; i++) {
+		struct err one = { 0 };
+
+		rc = remove_one(context, scan, devices[i], &one);
+		done(data, rc, &one);
+	}
 	scan_free(scan);
-	return rc;
+	return 0;
 }

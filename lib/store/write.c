@@ -242,24 +242,6 @@ static int place_text(struct store_txn *txn, struct txn_area *area, struct err *
 	return 0;
 }
 
-static int write_phase(struct store_txn *txn, struct err *err)
-{
-	int rc;
-
-	if ((rc = open_disks(txn, err)))
-		return rc;
-	/* All that can be refused is refused before anything is written. */
-	if ((rc = on_all_areas(txn, check_unchanged, err)))
-		return rc;
-	for (size_t i = 0; i < txn->area_count; i++)
-		if (!txn->areas[i].becomes_ignored && (rc = place_text(txn, &txn->areas[i], err)))
-			return rc;
-	txn->stage = TXN_WRITTEN;
-	if ((rc = on_all_areas(txn, write_text, err)))
-		return rc;
-	return flush_all(txn, err);
-}
-
 /* ---- the text ---- */
 
 static int export_text(struct store_txn *txn, struct vg *after, struct err *err)
@@ -359,6 +341,27 @@ static void warn_labels(const struct store_txn *txn)
 				 txn->disks[i].pv_disk->device->name, txn->vg_name);
 }
 
+static int write_phase(struct store_txn *txn, const struct stored_vg *before,
+		       const struct vg *after, struct err *err)
+{
+	int rc;
+
+	if ((rc = open_disks(txn, err)))
+		return rc;
+	/* All that can be refused is refused before anything is written. */
+	if ((rc = on_all_areas(txn, check_unchanged, err)))
+		return rc;
+	for (size_t i = 0; i < txn->area_count; i++)
+		if (!txn->areas[i].becomes_ignored && (rc = place_text(txn, &txn->areas[i], err)))
+			return rc;
+	warn_stale(txn, before, after);
+	warn_labels(txn);
+	txn->stage = TXN_WRITTEN;
+	if ((rc = on_all_areas(txn, write_text, err)))
+		return rc;
+	return flush_all(txn, err);
+}
+
 static int prepare(struct store_txn *txn, const struct stored_vg *before, struct vg *after,
 		   uint32_t seqno_at_least, struct err *err)
 {
@@ -397,11 +400,8 @@ int store_write(struct context *context, struct scan *scan, const struct stored_
 	txn->test = context->options.test;
 	txn->text.limit = VG_TEXT_MAX;
 
-	if (!(rc = prepare(txn, before, after, seqno_at_least, err)) && !txn->test) {
-		warn_stale(txn, before, after);
-		warn_labels(txn);
-		rc = write_phase(txn, err);
-	}
+	if (!(rc = prepare(txn, before, after, seqno_at_least, err)) && !txn->test)
+		rc = write_phase(txn, before, after, err);
 	if (rc) {
 		store_txn_free(txn);
 		return rc;

@@ -107,6 +107,26 @@ class MetadataFull(unittest.TestCase):
         self.both("lvchange", "--addtag", tag(99), "vg/l")
         self.sound()
 
+    def test_what_is_refused_mends_nothing(self):
+        """Nor does it say so: a copy that is behind is not said to be updated."""
+        self.assertEqual(self.mine.ours("vgcreate", *SMALL, "vg", "%0", "%1")[0], 0)
+        start, size = damage.mda(self.mine.devices[1])
+        behind = damage.read(self.mine.devices[1], start, size)
+        rc = number = 0
+        while not rc:
+            rc, _, err = self.mine.ours("vgchange", "--addtag", tag(number), "vg")
+            number += 1
+        damage.write(self.mine.devices[1], start, behind)
+        self.assertIn("ignoring metadata seqno", self.mine.ours("vgs")[2])
+        rc, _, err = self.mine.ours("vgchange", "--addtag", tag(number), "vg")
+        self.assertEqual(rc, 5)
+        self.assertRegex(err, FULL)
+        self.assertNotIn("updating old metadata", err)
+        rc, _, err = self.mine.ours("vgchange", "--deltag", tag(0), "vg")
+        self.assertEqual(rc, 0)
+        self.assertIn("updating old metadata", err)
+        self.sound()
+
     def test_lvs(self):
         """As many as fit, each a little longer than the last bit of room."""
         self.both("vgcreate", *SMALL, "-s", "4k", "vg", "%0", "%1", "%2")

@@ -43,6 +43,7 @@ breach "include from nowhere" "from the root" lib/a.c "$spdx" '#include "lib/gon
 breach "I/O in a pure folder" "not pure" metadata/a.c "$spdx" 'int f(void)' '{' '	return open("x", 0);' '}'
 breach "impure header" "not pure" clvmd/core/a.c "$spdx" '#include <unistd.h>'
 breach "banned function" "banned" lib/a.c "$spdx" 'void f(void)' '{' '	strcpy(a, b);' '}'
+breach "a command that locks" "an operation's work" cmd/a.c "$spdx" 'void f(void)' '{' '	session_open(x);' '}'
 breach "no SPDX" "SPDX" lib/a.c 'int x;'
 breach "wrong guard" "guard" lib/a.h "$spdx" '#ifndef A_H' '#define A_H' '#endif'
 mapfile -t long < <(printf '%s\n' "$spdx"; printf 'int x;%.0s\n' {1..800})

@@ -86,6 +86,9 @@ IMPURE+='|time|gettimeofday|clock_gettime|localtime|gmtime|sleep|usleep|nanoslee
 IMPURE+='|rand|random|getrandom|srand|drand48|getenv|secure_getenv|setenv|getpid'
 IMPURE+='|printf|fprintf|puts|fputs|putchar|perror|syslog|fork|system|popen|exit|_exit|signal'
 IMPURE_HEADERS='unistd|fcntl|sys/(ioctl|socket|stat|mman|time|wait|un|epoll)|time|signal|pthread|syslog'
+# What a command must leave to the operations: metadata, their edits, devices, locks, members.
+OPERATING='(store|scan|stored_vg|mda|label|vg_edit|lv_edit|vg_import|vg_export|alloc|session|members'
+OPERATING+='|member_results|cluster|file_lock|global_lock|activation|device)_[a-z_]+'
 BANNED='strcpy|strcat|sprintf|vsprintf|gets|alloca|atoi|atol|atoll|atof|strtok|mktemp|tmpnam|scanf'
 BANNED+='|longjmp|setjmp'
 
@@ -96,6 +99,12 @@ check_words() {
 		complain "$file:${hit%%:*}: banned: ${hit#*:}"
 	done < <(grep -nE "(^|[^A-Za-z0-9_.>])($BANNED)\(" <<<"$code")
 	case $layer in
+	cmd)
+		while IFS= read -r hit; do
+			complain "$file:${hit%%:*}: an operation's work: ${hit#*:}"
+		done < <(grep -nE "(^|[^A-Za-z0-9_.>])$OPERATING\(" <<<"$code" |
+			grep -vE 'alloc_policy_|_parse\(') # words to values
+		;;
 	metadata | metadata/base | lib/proto | clvmd/core)
 		while IFS= read -r hit; do
 			# Memory is memory, from malloc or in huge pages.

@@ -221,14 +221,14 @@ static void undo(struct session *session, const struct uuid *id)
 		  session->before->vg->name, vg_find_lv_by_id(session->before->vg, id)->name);
 }
 
-/* The new LV as it is on disk. */
+/* The new LV as it was written. */
 static int activate_committed(struct session *session, struct lv **lv,
 			      const struct lv_create_args *args, struct err *err)
 {
 	const struct uuid id = (*lv)->id;
 	int rc;
 
-	if ((rc = session_reread(session, err)))
+	if ((rc = session_follow(session, err)))
 		return rc;
 	if (!(*lv = vg_find_lv_by_id(session->before->vg, &id)))
 		return err_set(err, ESTALE, "The new logical volume is not in volume group %s.",

@@ -144,7 +144,7 @@ int lv_remove_in(struct session *session, struct lv *lv, struct err *err)
 {
 	int rc = remove_lv(session, lv, err);
 
-	return rc ? rc : session_reread(session, err);
+	return rc ? rc : session_follow(session, err);
 }
 
 int op_lv_remove(struct context *context, const char *vg_name, const char *lv_name, struct err *err)

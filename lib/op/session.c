@@ -380,6 +380,29 @@ int session_reread(struct session *session, struct err *err)
 	return 0;
 }
 
+int session_follow(struct session *session, struct err *err)
+{
+	AUTO_FREE char *name = strdup(session->vg->name);
+	const struct uuid id = session->vg->id;
+	int rc;
+
+	if (!name)
+		return err_set(err, ENOMEM, "Out of memory.");
+	if (session->context->options.test)
+		return 0;
+	vg_free(session->vg);
+	stored_vg_free(session->before);
+	session->vg = NULL;
+	session->before = NULL;
+	scan_mute_vg(session->scan, &id);
+	if ((rc = stored_vg_read(session->context, session->scan, name, &id, &session->before,
+				 err)))
+		return rc;
+	if (!(session->vg = vg_copy(session->before->vg)))
+		return err_set(err, ENOMEM, "Out of memory for volume group %s.", name);
+	return 0;
+}
+
 /* Tell what went wrong on the way back; the first reason stays in the caller's err. */
 static void undo(struct session *session, struct store_txn *txn, const struct job *job)
 {

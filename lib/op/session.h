@@ -82,6 +82,8 @@ int session_rescan(struct session *session, struct err *err) MUST_CHECK;
 
 /** Read the VG again after a write, for the next change in the same session. */
 int session_reread(struct session *session, struct err *err) MUST_CHECK;
+/** The same after a write that succeeded, from what the scan has learnt of it: nothing is read. */
+int session_follow(struct session *session, struct err *err) MUST_CHECK;
 
 /**
  * Write session->vg. @lvs (of session->before, may be 0) are suspended over the commit on every

@@ -274,7 +274,7 @@ static int run_daemon(const struct start_options *options, char **argv)
 	(void)unlink(CLVMD_SOCKET_PATH);
 	log_line(LOG_INFO, "clvmd ends.");
 	log_close();
-	(void)close(pid_fd);
+	pidfile_release(pid_fd);
 	return exit_code;
 }
 

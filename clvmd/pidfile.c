@@ -51,6 +51,14 @@ int pidfile_take(const char *path, int *ret_fd, struct err *err)
 	return 0;
 }
 
+void pidfile_release(int fd)
+{
+	if (ftruncate(fd, 0)) {
+		/* An old number in it harms nobody: the lock counts. */
+	}
+	(void)close(fd);
+}
+
 pid_t pidfile_holder(const char *path)
 {
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);

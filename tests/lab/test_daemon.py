@@ -42,6 +42,46 @@ class DaemonCase(lab.StoryCase):
                 if volume["lv"] == lv for where in volume["nodes"]}
 
 
+class InitScript(DaemonCase):
+    """/etc/init.d/clvmd, with the exit codes of the LSB."""
+
+    def script(self, word, rc=0):
+        result = self.n1(f"{self.cluster.prefix}/etc/init.d/clvmd {word}", timeout=120)
+        self.assertEqual(result.rc, rc, repr(result))
+        return result.text
+
+    def test_its_life(self):
+        text = self.script("status")
+        self.assertRegex(text, r"clvmd \(pid +\d+\) is running\.\.\.")
+        self.assertIn("\nClustered Volume Groups: vg\n", text)
+        self.assertIn("\nActive clustered Logical Volumes: vg/lv0\n", text)
+        self.assertIn("already running", self.script("start"))
+        pid = self.n1.ok("cat /run/clvm/clvmd.pid")
+        self.script("restart")
+        self.wait_running(self.n1)
+        self.assertEqual(self.n1.ok("cat /run/clvm/clvmd.pid"), pid, "it is the same process")
+        self.assertEqual(self.holders(self.n2), {"n1": "CR", "n2": "CR"})
+        self.script("reload")
+        self.script("nonsense", 2)
+        # What is in use stays, and keeps the daemon.
+        self.n1.ok("exec 9</dev/vg/lv0; sleep 1000 <&9 >/dev/null 2>&1 & echo $! >/run/user")
+        self.script("stop", 1)
+        self.n1.ok("kill $(cat /run/user)")
+        self.script("stop")
+        self.assertEqual(self.holders(self.n2), {"n2": "CR"})
+        self.assertEqual(self.script("status", 3), "clvmd is stopped\n")
+        self.script("reload", 7)
+        self.script("stop")
+        self.script("start")
+        self.wait_running(self.n1, self.n2)
+        self.assertEqual(self.members(self.n2), {"n1": "up", "n2": "up"})
+        self.n1.ok("kill -9 $(cat /run/clvm/clvmd.pid)")
+        lab.wait_for(lambda: not self.n1("pgrep -x clvmd"), 10, "clvmd to end")
+        self.script("status", 1)
+        self.script("start")
+        self.wait_running(self.n1, self.n2)
+
+
 class Status(DaemonCase):
     def test_status_has_the_promised_keys(self):
         status = self.status(self.n1)

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# systemd's own opinion of clvmd.service: what it cannot read, and how exposed the daemon is.
+# systemd's own opinion of our units: what it cannot read, and how exposed the daemon is. The init
+# script has a test in the lab; here it must only be a script.
 # Usage: service.sh BUILD_DIR
 set -eu
 
@@ -15,8 +16,15 @@ trap 'rm -rf "$folder"' EXIT
 # Where it will be installed it may not be yet.
 sed "s|=\(-\{0,1\}\)/[^ ]*/sbin/clvmd|=\1$1/clvmd/clvmd|" "$1/clvmd/clvmd.service" \
 	>"$folder/clvmd.service"
+for unit in activation availability; do
+	sed "s|=\(-\{0,1\}\)/[^ ]*/sbin/[a-z-]*|=\1/bin/true|" "$1/services/clvm-$unit.service" \
+		>"$folder/clvm-$unit.service"
+done
+for script in clvmd.init clvm-activate; do
+	sh -n "$1/services/$script"
+done
 cd "$folder"
-said=$(systemd-analyze verify --man=no ./clvmd.service 2>&1 | grep clvmd || true)
+said=$(systemd-analyze verify --man=no ./*.service 2>&1 | grep clvm || true)
 if [ -n "$said" ]; then
 	echo "$said" >&2
 	exit 1

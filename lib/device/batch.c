@@ -24,7 +24,7 @@
 #define MEMORY_ALIGNMENT ((size_t)4096)
 #define READ_MAX	 ((size_t)64 << 20)
 #define SLICES		 10U
-#define ENDING_MAX	 16 /* a scan has three or four; who finds no room waits at once */
+#define ENDING_MAX	 128 /* a scan of a thousand PVs has some 40; who finds no room waits at once */
 
 /* ---- memory ---- */
 

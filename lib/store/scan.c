@@ -16,11 +16,14 @@
 #include "metadata/base/cleanup.h"
 
 /* Enough of where LVM2 puts the first area by default for the texts of most VGs, and so little that
- * it is read in the time of a sector. */
+ * it is read in the time of a sector; of many devices less, for the sake of memory. */
 #define HEAD_BYTES	 32768
+#define HEAD_BYTES_LEAST 8192 /* label and first header */
+#define HEADS_BYTES_MAX	 ((size_t)4 << 20)
 #define HEAD_MIN_BYTES	 ((size_t)LABEL_SCAN_SECTORS * SECTOR_BYTES)
 #define GROUP_MAX	 1024		     /* devices whose heads are in memory together */
-#define TEXTS_BYTES_MAX	 ((uint64_t)2 << 20) /* or the text of one device */
+#define TEXTS_BYTES_MAX	 ((uint64_t)8 << 20) /* or the text of one device */
+#define LONG_TEXT_BYTES	 ((uint64_t)1 << 20) /* is in memory alone */
 #define SCAN_ARENA_LIMIT ((size_t)1 << 30)
 
 struct scanner {
@@ -128,7 +131,7 @@ static int take_head(struct scanner *scanner, struct target *target, const struc
 	}
 	if (head->code || head->got < HEAD_MIN_BYTES) {
 		ctx_warn(scanner->context, "Error reading device %s at 0 length %d: %s.",
-			 device->name, HEAD_BYTES,
+			 device->name, (int)head->length,
 			 head->code ? strerror(-head->code) : "end of device");
 		return 0;
 	}
@@ -145,10 +148,11 @@ static int take_head(struct scanner *scanner, struct target *target, const struc
 static int read_heads(struct scanner *scanner, struct target *targets, size_t count,
 		      struct gather *gather, struct err *err)
 {
+	const size_t length = count * HEAD_BYTES > HEADS_BYTES_MAX ? HEAD_BYTES_LEAST : HEAD_BYTES;
 	int rc;
 
 	for (size_t i = 0; i < count; i++)
-		if ((rc = gather_add(gather, &targets[i].reader, 0, HEAD_BYTES, err)))
+		if ((rc = gather_add(gather, &targets[i].reader, 0, length, err)))
 			return rc;
 	if ((rc = gather_run(gather, scanner->timeout_ms, err)))
 		return rc;
@@ -186,6 +190,12 @@ static void read_areas(struct scanner *scanner, struct target *targets, size_t c
 	}
 }
 
+/* For one more device with as much to read as the @last one. */
+static bool has_room(const struct gather *gather, uint64_t last)
+{
+	return gather->bytes + last <= TEXTS_BYTES_MAX && last < LONG_TEXT_BYTES;
+}
+
 /* Texts that are not in the head, as many devices at a time as memory bears. */
 static int read_texts(struct scanner *scanner, struct target *targets, size_t count,
 		      struct err *err)
@@ -194,15 +204,20 @@ static int read_texts(struct scanner *scanner, struct target *targets, size_t co
 
 	while (first < count) {
 		struct gather gather = { 0 };
+		uint64_t last = 0; /* bytes of the device before, and likely of the next one */
 		size_t next = first;
 		int rc = 0;
 
-		for (; !rc && next < count && gather.bytes < TEXTS_BYTES_MAX; next++)
+		for (; !rc && next < count && has_room(&gather, last); next++) {
+			const uint64_t before = gather.bytes;
+
 			for (uint32_t k = 0;
 			     !rc && targets[next].pv_disk && k < targets[next].pv_disk->mda_count;
 			     k++)
 				rc = mda_gather_texts(&gather, scanner->scan, &targets[next].reader,
 						      &targets[next].pv_disk->mdas[k], err);
+			last = gather.bytes - before;
+		}
 		if (!rc && !(rc = gather_run(&gather, scanner->timeout_ms, err)))
 			read_areas(scanner, targets + first, next - first);
 		gather_free(&gather);

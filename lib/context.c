@@ -61,9 +61,9 @@ void ctx_print(struct context *context, const char *fmt, ...)
 	SEND(MESSAGE_PRINT);
 }
 
-void ctx_row(struct context *context, const char *fmt, ...)
+void ctx_row(struct context *context, char *text)
 {
-	SEND(MESSAGE_ROW);
+	send_lines(context, MESSAGE_ROW, text);
 }
 
 void ctx_warn(struct context *context, const char *fmt, ...)

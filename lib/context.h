@@ -92,8 +92,8 @@ void context_close(struct context *context);
 int context_reconfigure(struct context *context, const char *override, struct err *err) MUST_CHECK;
 
 void ctx_print(struct context *context, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/** A row of a report: need not be seen before the next. */
-void ctx_row(struct context *context, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/** A row of a report, which is cut into its lines: need not be seen before the next. */
+void ctx_row(struct context *context, char *text);
 /** Lines as a tool printed them. */
 void ctx_tool_output(struct context *context, const char *text);
 

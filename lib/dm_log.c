@@ -93,7 +93,7 @@ __attribute__((format(printf, 5, 6))) static void pass_line(int level, const cha
 	else if (level & LEVEL_TO_STDERR)
 		ctx_warn(open_context, "%s", formatted);
 	else
-		ctx_row(open_context, "%s", formatted);
+		ctx_row(open_context, formatted);
 	free(formatted);
 }
 

@@ -192,9 +192,20 @@ static int set_list(struct dm_report *report, struct dm_report_field *field,
 static const char *size_text(struct dm_pool *mem, const struct field_format *format,
 			     uint64_t sectors)
 {
-	const char *text = dm_size_to_string(mem, sectors, format->unit_type, 1,
-					     format->unit_factor, format->suffix, DM_SIZE_UNIT);
+	struct last_size *last = format->last_size;
+	const char *text;
 
+	if (last && *last->text && last->sectors == sectors) {
+		text = dm_pool_strdup(mem, last->text);
+		return text ? text : "";
+	}
+	text = dm_size_to_string(mem, sectors, format->unit_type, 1, format->unit_factor,
+				 format->suffix, DM_SIZE_UNIT);
+	if (last && text) {
+		last->sectors = sectors;
+		if (snprintf(last->text, sizeof(last->text), "%s", text) >= (int)sizeof(last->text))
+			*last->text = '\0';
+	}
 	return text ? text : "";
 }
 

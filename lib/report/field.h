@@ -109,6 +109,14 @@ extern const struct field lv_fields[], lv_info_fields[], lv_status_fields[], lv_
 	label_fields[], pv_fields[], vg_fields[], seg_fields[], pvseg_fields[];
 
 /* What formatting needs; the private argument of the report. */
+#define SIZE_TEXT_WIDTH 32
+
+/* The last size that was written: of many volumes neighbours have the same. */
+struct last_size {
+	uint64_t sectors;
+	char text[SIZE_TEXT_WIDTH]; /* empty: none yet */
+};
+
 struct field_format {
 	char unit_type;
 	uint64_t unit_factor;
@@ -117,6 +125,7 @@ struct field_format {
 	bool marks_hidden;
 	const char *time_format;			 /* for strftime() */
 	const char *list_separator;			 /* in place of "," */
+	struct last_size *last_size;			 /* NULL: none is kept */
 	const struct field *fields[FIELD_COUNT_MAX + 1]; /* by number, ended by NULL */
 };
 

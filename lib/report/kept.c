@@ -15,9 +15,12 @@ bool seg_is(const struct seg *seg, const char *type)
 {
 	size_t length;
 
-	/* Asked of many types for each volume; most differ in the first letter. */
-	if (seg->type_name[0] != type[0])
+	/* Asked of many types for each volume; most differ in the first letters, and most volumes
+	 * are striped. */
+	if (seg->type_name[0] != type[0] || seg->type_name[1] != type[1])
 		return false;
+	if (seg->type == SEG_STRIPED)
+		return !strcmp(type, "striped");
 	length = strcspn(seg->type_name, "+");
 	return strlen(type) == length && !memcmp(seg->type_name, type, length);
 }

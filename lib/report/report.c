@@ -227,6 +227,7 @@ int report_run(struct context *context, const struct report_args *asked, struct 
 	struct report_args effective = *asked;
 	const struct report_args *args = &effective;
 	struct field_format format = { 0 };
+	struct last_size last_size = { 0 };
 	struct report_source source;
 	bool failed;
 	int rc;
@@ -235,6 +236,7 @@ int report_run(struct context *context, const struct report_args *asked, struct 
 	add_configured_columns(context->config, &effective);
 	if ((rc = report_format_of(context, args, &format, err)))
 		return rc;
+	format.last_size = &last_size;
 	if ((rc = report_source_open(context, &source, &failed, err)))
 		return rc;
 	dm_log_to_context_begin(context);

@@ -338,22 +338,24 @@ bool lv_round_to_stripes(const struct session *session, const struct lv *lv, uin
 			 uint32_t *count)
 {
 	const uint32_t rest = stripe_rest(lv, stripes, *count, &stripes);
-	const uint32_t up = *count - rest + stripes;
-	const bool may_grow = up <= lv->le_count || up - lv->le_count <= vg_free_count(session->vg);
+	const uint64_t up = (uint64_t)*count - rest + stripes;
+	const bool may_grow =
+		up <= lv->le_count ||
+		(up <= EXTENTS_MAX && up - lv->le_count <= vg_free_count(session->vg));
 
 	if (!rest)
 		return false;
 	if (may_grow)
 		ctx_print(session->context,
-			  "Rounding size (%u extents) up to stripe boundary size for segment (%u "
+			  "Rounding size (%u extents) up to stripe boundary size for segment (%llu "
 			  "extents).",
-			  *count, up);
+			  *count, (unsigned long long)up);
 	else
 		ctx_print(session->context,
 			  "Rounding size (%u extents) down to stripe boundary size for segment (%u "
 			  "extents)",
 			  *count, *count - rest);
-	*count = may_grow ? up : *count - rest;
+	*count = may_grow ? (uint32_t)up : *count - rest;
 	return true;
 }
 

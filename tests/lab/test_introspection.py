@@ -311,8 +311,10 @@ class Sickness(IntrospectionCase):
             cell = self.wait_cell(self.n3, "n2", lambda cell: cell["suspended"], "slow")
             self.assertRegex(cell["reason"], "suspended for a change of n2, prepared since .*: "
                              "waits for n1")
-            self.assertRegex(self.n3.ok("clvmd status"),
-                             "Operation: of n2 on volume group vgslow, prepared since .*n1")
+            # What is done within a second is not shown.
+            lab.wait_for(lambda: "Operation: of n2 on volume group vgslow, prepared since" in
+                         self.n3.ok("clvmd status"), 10, "the operation to be shown")
+            self.assertRegex(self.n3.ok("clvmd status"), "Operation: .* vgslow, .*n1")
             self.assertEqual([(operation["vg"], operation["waits_for"])
                               for operation in self.status(self.n3)["operations"]
                               if operation["vg"]], [("vgslow", ["n1"])])

@@ -218,6 +218,38 @@ static void many_repeated_sections_are_merged_fast(void **state)
 	assert_string_equal(items->items->key, "k0");
 }
 
+/* Repeats are looked for only where reading saw that there may be some: wherever they are. */
+static void repeats_are_found_at_any_depth(void **state)
+{
+	static const char *const texts[] = {
+		"a { x=1 x=2 }",
+		"a/b { x=1 x=2 }",
+		"a { b { x=1 x=2 } }",
+		"a { b { x=1 } b { x=2 } }",
+		"a { b/x=1 b { x=2 } }",
+		"a/b/x=1 a/b/x=2",
+		"k=1 a { b { x=1 } } a { b { x=2 } }",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		AUTO_ARENA struct arena arena = { .limit = 1 << 20 };
+		struct cfg_node *items, *inner;
+		int64_t x = 0;
+
+		assert_int_equal(cfg_parse(texts[i], strlen(texts[i]), CFG_LAST_COUNTS, &arena,
+					   &items, NULL),
+				 0);
+		items = cfg_find_section(items, "a");
+		assert_non_null(items);
+		inner = cfg_find_section(items->items, "b");
+		inner = cfg_find_key(inner ? inner->items : items->items, "x");
+		assert_true(cfg_get_integer(inner, &x));
+		assert_int_equal(x, 2);
+		assert_null(inner->next);
+	}
+}
+
 static void a_copy_says_what_references_said(void **state)
 {
 	AUTO_ARENA struct arena arena = { .limit = 1 << 20 }, other = { .limit = 1 << 20 };
@@ -263,6 +295,7 @@ int main(void)
 		cmocka_unit_test(empty_texts_are_empty_trees),
 		cmocka_unit_test(memory_is_bounded_by_the_arena),
 		cmocka_unit_test(many_repeated_sections_are_merged_fast),
+		cmocka_unit_test(repeats_are_found_at_any_depth),
 		cmocka_unit_test(a_copy_says_what_references_said),
 		cmocka_unit_test(unsigned_numbers_have_a_maximum),
 	};

@@ -53,7 +53,7 @@ static int parse_copies(const char *text, const char *option, int *ret_copies, s
 	if (!text)
 		return 0;
 	if (strcmp(text, "all") == 0 || strcmp(text, "unmanaged") == 0) {
-		*ret_copies = text[0] == 'a' ? INT_MAX : 0;
+		*ret_copies = text[0] == 'a' ? VG_COPIES_ALL : 0;
 		return 0;
 	}
 	if (!number_whole(text, INT_MAX, &number))

@@ -10,7 +10,7 @@ struct vg_copies_args {
 	const char *vg_metadata_copies, *metadata_copies;
 };
 
-/** A number, "all" (INT_MAX) or "unmanaged" (0); -1 without the option. */
+/** A number, "all" (VG_COPIES_ALL) or "unmanaged" (0); -1 without the option. */
 int vg_copies_parse(struct cmdline *line, const struct vg_copies_args *args, int *ret_copies,
 		    struct err *err) MUST_CHECK;
 

@@ -80,9 +80,9 @@ static int visit_seg(const struct seg *seg, struct places *places, size_t *next,
 			continue;
 		if (!(place = find_place(places, area->pv)))
 			return err_set(err, EUCLEAN,
-				       "Logical volume %s uses a physical volume of another "
+				       "Logical volume %s/%s uses a physical volume of another "
 				       "volume group.",
-				       seg->lv->name);
+				       seg->lv->vg->name, seg->lv->name);
 		if (runs->items)
 			runs->items[next[place->index]++] =
 				(struct used_run){ area->start, seg_area_length(seg), seg };

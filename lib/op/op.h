@@ -13,6 +13,7 @@
 #ifndef LIB_OP_OP_H
 #define LIB_OP_OP_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -72,6 +73,8 @@ int op_pv_resize(struct context *context, const char *device, uint64_t sectors,
 		 struct err *err) MUST_CHECK;
 
 /* ---- volume groups ---- */
+
+#define VG_COPIES_ALL INT_MAX /* of --vgmetadatacopies; 0 is unmanaged */
 
 struct vg_create_args {
 	const char *name;
@@ -146,7 +149,7 @@ struct vg_change_args {
 	enum tristate clustered, resizeable, autoactivation;
 	bool set_max_lv, set_max_pv, set_alloc, set_copies;
 	uint32_t max_lv, max_pv;
-	int vg_metadata_copies; /* as for vgcreate: 0 is unmanaged, INT_MAX all */
+	int vg_metadata_copies; /* as for vgcreate */
 	enum alloc_policy alloc;
 	const char *const *add_tags, *const *del_tags;
 	size_t add_tag_count, del_tag_count;

@@ -2,7 +2,6 @@
 #include "lib/op/pv_areas.h"
 
 #include <errno.h>
-#include <limits.h>
 
 static uint32_t used_count(const struct pv_disk *pv_disk)
 {
@@ -52,7 +51,8 @@ static uint32_t used_count_after(const struct session *session, const struct pv_
 	return count;
 }
 
-static int override_copies(struct session *session, uint32_t copies, struct err *err)
+static int override_copies(struct session *session, const struct pv_disk *pv_disk, uint32_t copies,
+			   struct err *err)
 {
 	struct vg *vg = session->vg;
 
@@ -60,8 +60,8 @@ static int override_copies(struct session *session, uint32_t copies, struct err 
 		return 0;
 	if (!ctx_ask(session->context,
 		     "Override preferred number of copies of VG %s metadata? [y/n]: ", vg->name))
-		return err_set(err, ECANCELED, "Metadata areas of volume group %s not changed.",
-			       vg->name);
+		return err_set(err, ECANCELED, "Physical volume %s not changed",
+			       pv_disk->device->name);
 	ctx_warn(session->context,
 		 "WARNING: Changing preferred number of copies of VG %s metadata from %u to %u",
 		 vg->name, vg->metadata_copies, copies);
@@ -81,7 +81,7 @@ int pv_areas_ignore(struct session *session, const struct pv_disk *pv_disk, bool
 	if (!own || !after)
 		return err_set(err, EPERM, "Cannot disable all metadata areas in volume group %s.",
 			       session->vg->name);
-	if ((rc = override_copies(session, after, err)))
+	if ((rc = override_copies(session, pv_disk, after, err)))
 		return rc;
 	wish(own, ignore ? MDA_TO_BE_IGNORED : MDA_TO_BE_USED);
 	return 0;
@@ -90,7 +90,7 @@ int pv_areas_ignore(struct session *session, const struct pv_disk *pv_disk, bool
 void vg_areas_set_copies(struct session *session, int copies)
 {
 	const struct stored_vg *stored = session->before;
-	const bool all = copies == INT_MAX;
+	const bool all = copies == VG_COPIES_ALL;
 	const uint32_t wanted = all ? 0 : (uint32_t)copies;
 
 	for (uint32_t i = 0; all && i < stored->vg->pv_count; i++)

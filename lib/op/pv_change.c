@@ -90,9 +90,9 @@ static int change(struct context *context, struct scan *scan, const char *path,
 		return err_set(err, ENODEV, "Failed to find physical volume \"%s\".", path);
 	vg = scan_vg_of_pv(scan, &disk->header.id);
 	rc = vg ? change_in_vg(context, vg->name, disk, args, err) : change_orphan(disk, args, err);
-	if (rc == -ECANCELED)
-		return err_set(err, ECANCELED, "Physical volume %s not changed", device->name);
-	return rc && rc != -EALREADY && rc != -ENODEV ? not_changed(device->name, err) : rc;
+	return rc && rc != -EALREADY && rc != -ENODEV && rc != -ECANCELED
+		       ? not_changed(device->name, err)
+		       : rc;
 }
 
 int op_pv_change(struct context *context, const char *path, const struct pv_change_args *args,

@@ -156,14 +156,6 @@ static int lock_file(struct session *session, const char *name, enum session_acc
 	return rc ? err_append(err, "\nCan't get lock for %s.", name) : 0;
 }
 
-static bool has_missing_pv(const struct stored_vg *stored)
-{
-	for (uint32_t i = 0; i < stored->vg->pv_count; i++)
-		if (!stored->pv_disks[i] || stored->vg->pvs[i]->status & STATUS_MISSING)
-			return true;
-	return false;
-}
-
 static bool has_duplicate_pv(const struct stored_vg *stored)
 {
 	for (uint32_t i = 0; i < stored->vg->pv_count; i++)
@@ -207,7 +199,7 @@ static int check_writable(const struct session *session, enum session_access acc
 			       "Cannot update volume group %s with duplicate PV devices.",
 			       vg->name);
 	if ((access == SESSION_WRITE || access == SESSION_WRITE_EXPORTED) &&
-	    has_missing_pv(session->before))
+	    stored_vg_lacks_pvs(session->before))
 		return err_set(err, EPERM,
 			       "Cannot change VG %s while PVs are missing.\n"
 			       "See vgreduce --removemissing and vgextend --restoremissing.",
@@ -363,7 +355,19 @@ int session_rescan(struct session *session, struct err *err)
 	return rc;
 }
 
-int session_reread(struct session *session, struct err *err)
+/* session->before as the scan that we have knows it. */
+static int read_from_scan(struct session *session, const char *name, const struct uuid *id,
+			  struct err *err)
+{
+	vg_free(session->vg);
+	stored_vg_free(session->before);
+	session->vg = NULL;
+	session->before = NULL;
+	scan_mute_vg(session->scan, id);
+	return stored_vg_read(session->context, session->scan, name, id, &session->before, err);
+}
+
+static int begin_next(struct session *session, bool from_disk, struct err *err)
 {
 	AUTO_FREE char *name = strdup(session->vg->name);
 	const struct uuid id = session->vg->id;
@@ -373,34 +377,22 @@ int session_reread(struct session *session, struct err *err)
 		return err_set(err, ENOMEM, "Out of memory.");
 	if (session->context->options.test)
 		return 0; /* what is in memory is all there is of the change */
-	if ((rc = read_metadata_of(session, name, &id, err)))
+	if ((rc = from_disk ? read_metadata_of(session, name, &id, err)
+			    : read_from_scan(session, name, &id, err)))
 		return rc;
 	if (!(session->vg = vg_copy(session->before->vg)))
 		return err_set(err, ENOMEM, "Out of memory for volume group %s.", name);
 	return 0;
 }
 
+int session_reread(struct session *session, struct err *err)
+{
+	return begin_next(session, true, err);
+}
+
 int session_follow(struct session *session, struct err *err)
 {
-	AUTO_FREE char *name = strdup(session->vg->name);
-	const struct uuid id = session->vg->id;
-	int rc;
-
-	if (!name)
-		return err_set(err, ENOMEM, "Out of memory.");
-	if (session->context->options.test)
-		return 0;
-	vg_free(session->vg);
-	stored_vg_free(session->before);
-	session->vg = NULL;
-	session->before = NULL;
-	scan_mute_vg(session->scan, &id);
-	if ((rc = stored_vg_read(session->context, session->scan, name, &id, &session->before,
-				 err)))
-		return rc;
-	if (!(session->vg = vg_copy(session->before->vg)))
-		return err_set(err, ENOMEM, "Out of memory for volume group %s.", name);
-	return 0;
+	return begin_next(session, false, err);
 }
 
 /* Tell what went wrong on the way back; the first reason stays in the caller's err. */

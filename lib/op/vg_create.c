@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vgcreate and vgextend: a VG gets PVs. */
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -61,7 +60,7 @@ int vg_fill_new(struct session *session, const struct vg_create_args *args, bool
 	vg->max_lv = args->max_lv;
 	vg->max_pv = args->max_pv;
 	/* With "all" LVM2 does not touch the areas that are ignored already either. */
-	if (args->vg_metadata_copies > 0 && args->vg_metadata_copies != INT_MAX)
+	if (args->vg_metadata_copies > 0 && args->vg_metadata_copies != VG_COPIES_ALL)
 		vg->metadata_copies = (uint32_t)args->vg_metadata_copies;
 	if (!extent_size)
 		extent_size = (uint64_t)config_int(session->context->config,

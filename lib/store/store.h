@@ -109,6 +109,9 @@ int stored_vg_read_precommitted(struct context *context, struct scan *scan,
 				struct stored_vg **ret_stored, struct err *err) MUST_CHECK;
 void stored_vg_free(struct stored_vg *stored);
 
+/** Is a PV not there, or was it away when the VG was last written? */
+bool stored_vg_lacks_pvs(const struct stored_vg *stored);
+
 /** Number of areas in use (not ignored, readable) of a VG. */
 uint32_t stored_vg_mda_count(const struct stored_vg *stored);
 

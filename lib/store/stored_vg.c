@@ -251,7 +251,7 @@ static void mark_missing(struct stored_vg *stored)
 			stored->vg->pvs[i]->status |= STATUS_MISSING;
 }
 
-static bool lacks_pvs(const struct stored_vg *stored)
+bool stored_vg_lacks_pvs(const struct stored_vg *stored)
 {
 	for (uint32_t i = 0; i < stored->vg->pv_count; i++)
 		if (!stored->pv_disks[i] || stored->vg->pvs[i]->status & STATUS_MISSING)
@@ -269,7 +269,7 @@ static int fill(struct stored_vg *stored, struct scan *scan, struct err *err)
 		stored->pv_disks[i] = scan_find_pv(scan, &vg->pvs[i]->id);
 	stored->seqno_highest = highest_seqno(scan, vg);
 	/* Which PVs are missing is a matter of this scan, and is marked in a copy. */
-	if (stored->vg_is_shared && lacks_pvs(stored)) {
+	if (stored->vg_is_shared && stored_vg_lacks_pvs(stored)) {
 		if (!(stored->vg = vg_copy(vg)))
 			return err_set(err, ENOMEM, "Out of memory for the volume group.");
 		stored->vg_is_shared = false;

@@ -257,35 +257,20 @@ ssize_t pread(int fd, void *bytes, size_t length, off_t offset)
 	return pread64(fd, bytes, length, offset);
 }
 
-static int open_path(const char *path, int flags, va_list args)
+int open(const char *path, int flags, ...)
 {
-	const unsigned mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(args, unsigned) : 0;
+	unsigned mode = 0;
+	va_list args;
 
+	va_start(args, flags);
+	if (flags & (O_CREAT | __O_TMPFILE))
+		mode = va_arg(args, unsigned);
+	va_end(args);
 	return is_gone(path) ? fail_with(ENXIO)
 			     : (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 
-int open(const char *path, int flags, ...)
-{
-	va_list args;
-	int fd;
-
-	va_start(args, flags);
-	fd = open_path(path, flags, args);
-	va_end(args);
-	return fd;
-}
-
-int open64(const char *path, int flags, ...)
-{
-	va_list args;
-	int fd;
-
-	va_start(args, flags);
-	fd = open_path(path, flags, args);
-	va_end(args);
-	return fd;
-}
+int open64(const char *path, int flags, ...) __attribute__((alias("open")));
 
 /* What open() is with _FORTIFY_SOURCE. */
 int __open_2(const char *path, int flags);

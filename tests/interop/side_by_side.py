@@ -49,13 +49,14 @@ def attach_one(image, sector):
 
 
 def attach(images, sector):
-    """Loop devices of the images, all with numbers of as many digits: their order by name is then
-    that of their numbers, by which stock goes now and then."""
-    devices, shorter = [attach_one(image, sector) for image in images], []
-    while len(set(map(len, devices))) > 1:
-        shorter += devices
+    """Loop devices of the images, in the order of the images both by name and by number: reports
+    go by the one, stock now and then by the other. A test that runs beside this one may free a
+    lower number in between."""
+    devices, unordered = [attach_one(image, sector) for image in images], []
+    while len(set(map(len, devices))) > 1 or devices != sorted(devices):
+        unordered += devices
         devices = [attach_one(image, sector) for image in images]
-    for device in shorter:
+    for device in unordered:
         subprocess.run(["losetup", "-d", device], check=False)
     return devices
 
@@ -75,7 +76,6 @@ class Disks:
         self.devices = attach(images, sector)
         for device in self.devices:
             forget_partitions(device)
-        self.devices.sort()  # reports sort by name: loop10 comes before loop9
         accept = " ".join(f'"a|^{device}$|",' for device in self.devices)
         with open(f"{self.directory}/lvm.conf", "w", encoding="ascii") as conf:
             conf.write(LVM_CONF.format(accept=accept, directory=self.directory))

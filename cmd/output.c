@@ -19,8 +19,22 @@ static bool is_shown(unsigned char c)
 	return (c >= ' ' && c != 0x7f) || c == '\t';
 }
 
+/* Looks at all of them, so that the compiler can at many at a time. */
+static bool are_shown(const char *text, size_t length)
+{
+	bool shown = true;
+
+	for (size_t i = 0; i < length; i++)
+		shown &= is_shown((unsigned char)text[i]);
+	return shown;
+}
+
 static void put_shown(FILE *stream, const char *text, size_t length)
 {
+	if (are_shown(text, length)) {
+		(void)fwrite(text, 1, length, stream);
+		return;
+	}
 	while (length) {
 		size_t plain = 0;
 

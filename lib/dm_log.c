@@ -10,11 +10,13 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <libdevmapper.h>
 
 #include "lib/context.h"
 #include "lib/dm_lock.h"
+#include "metadata/base/cleanup.h"
 
 #define CAPTURE_LIMIT	((size_t)64 << 10)
 #define LINE_MAX_LENGTH 1024
@@ -74,9 +76,8 @@ static _Thread_local struct context *open_context;
 __attribute__((format(printf, 5, 6))) static void pass_line(int level, const char *file, int line,
 							    int code, const char *fmt, ...)
 {
+	AUTO_FREE char *formatted = NULL;
 	va_list args;
-	char *formatted = NULL;
-	int length;
 
 	(void)file;
 	(void)line;
@@ -84,9 +85,12 @@ __attribute__((format(printf, 5, 6))) static void pass_line(int level, const cha
 	if (!open_context || (level & LEVEL_MASK) > LEVEL_WARNING)
 		return;
 	va_start(args, fmt);
-	length = vasprintf(&formatted, fmt, args);
+	if (!strcmp(fmt, "%s")) /* a row: there are thousands */
+		formatted = strdup(va_arg(args, const char *));
+	else if (vasprintf(&formatted, fmt, args) < 0)
+		formatted = NULL;
 	va_end(args);
-	if (length < 0)
+	if (!formatted)
 		return;
 	if ((level & LEVEL_MASK) <= LEVEL_ERROR)
 		ctx_error(open_context, "%s", formatted);
@@ -94,7 +98,6 @@ __attribute__((format(printf, 5, 6))) static void pass_line(int level, const cha
 		ctx_warn(open_context, "%s", formatted);
 	else
 		ctx_row(open_context, formatted);
-	free(formatted);
 }
 
 void dm_log_to_context_begin(struct context *context)

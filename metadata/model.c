@@ -277,11 +277,32 @@ static bool walk_partial(const struct lv *lv, struct lv_set *seen)
 	return false;
 }
 
+/* Most LVs rest on PVs alone: nothing to remember while looking. */
+static bool rests_on_lvs(const struct lv *lv)
+{
+	for (uint32_t i = 0; i < lv->seg_count; i++) {
+		const struct seg *seg = &lv->segs[i];
+
+		if (seg->need_count)
+			return true;
+		for (uint32_t k = 0; k < seg->area_count; k++)
+			if (seg->areas[k].type != AREA_PV)
+				return true;
+	}
+	return false;
+}
+
 bool lv_is_partial(const struct lv *lv)
 {
 	struct lv_set seen = { 0 };
-	bool partial = walk_partial(lv, &seen);
+	bool partial = false;
 
+	if (!rests_on_lvs(lv)) {
+		for (uint32_t i = 0; i < lv->seg_count && !partial; i++)
+			partial = seg_is_partial(&lv->segs[i], &seen);
+		return partial;
+	}
+	partial = walk_partial(lv, &seen);
 	free(seen.slots);
 	return partial;
 }

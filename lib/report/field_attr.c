@@ -47,7 +47,9 @@ static const struct type_letter *letters_of(const struct lv *lv)
 {
 	static const struct type_letter unknown = { "unknown", 'v', 'v', 'u' };
 
-	if (lv->seg_count && lv->segs[0].type == SEG_UNKNOWN)
+	if (!lv->seg_count || lv->segs[0].type == SEG_STRIPED)
+		return NULL;
+	if (lv->segs[0].type == SEG_UNKNOWN)
 		return &unknown;
 	for (size_t i = 0; i < sizeof(type_letters) / sizeof(*type_letters); i++)
 		if (lv_is_type(lv, type_letters[i].type) ||

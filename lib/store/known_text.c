@@ -24,7 +24,6 @@ static void text_unref(struct known_text *known)
 		return;
 	vg_free(known->model);
 	arena_free(&known->arena);
-	free(known->text);
 	free(known->places);
 	free(known);
 }
@@ -167,7 +166,7 @@ static struct known_text *new_text(size_t length, uint32_t checksum)
 	if (!known)
 		return NULL;
 	known->users = 1;
-	known->arena.limit = VG_TEXT_MAX;
+	known->arena.limit = 2 * VG_TEXT_MAX;
 	known->checksum = checksum;
 	known->length = length;
 	return known;
@@ -178,12 +177,9 @@ static struct known_text *new_text(size_t length, uint32_t checksum)
 static const struct known_text *add_new(struct scan *scan, struct known_text *known,
 					const char *text)
 {
-	if ((known->text = malloc(known->length + 1))) {
-		memcpy(known->text, text, known->length);
-		known->text[known->length] = '\0';
-		if (list_give(&scan->index->texts, known))
-			return known;
-	}
+	known->text = arena_strndup(&known->arena, text, known->length);
+	if (known->text && list_give(&scan->index->texts, known))
+		return known;
 	text_unref(known);
 	return NULL;
 }

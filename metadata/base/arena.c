@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Chunks double in size from CHUNK_MIN to CHUNK_MAX, so that a small VG costs one
- * small malloc and a large one few. From the second of CHUNK_MAX they are whole huge pages where
- * the kernel has them: the time of a large VG is to a good part that of its page faults. Not the
- * first: of what may be the last chunk most would be taken for nothing.
+ * small malloc and a large one few. Those of CHUNK_MAX are huge pages where the kernel has them: the
+ * time of a large VG is to a good part that of its page faults. What is larger is so because of one
+ * object, and will be used whole.
  */
 #include "metadata/base/arena.h"
 
@@ -14,8 +14,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define CHUNK_MIN ((size_t)8 << 10)
-#define CHUNK_MAX ((size_t)2 << 20)
+#define CHUNK_MIN    ((size_t)8 << 10)
+#define HUGE_PAGE    ((size_t)2 << 20)
+#define CHUNK_MAX    HUGE_PAGE
 
 struct arena_chunk {
 	struct arena_chunk *next;
@@ -39,16 +40,25 @@ static size_t align_up(size_t size)
 	return (size + align - 1) / align * align;
 }
 
-static struct arena_chunk *new_chunk(size_t size, bool may_be_huge)
+static size_t mapped_size(size_t size)
+{
+	return (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+}
+
+static struct arena_chunk *new_chunk(size_t size)
 {
 	struct arena_chunk *chunk;
 
-	if (!may_be_huge || size != CHUNK_MAX)
+	if (size < CHUNK_MAX)
 		return calloc(1, size);
-	chunk = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	/* Of a length that is a multiple of huge pages the kernel sees to the alignment. */
+	chunk = mmap(NULL, mapped_size(size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		     -1, 0);
 	if (chunk == MAP_FAILED)
 		return NULL;
-	(void)madvise(chunk, size, MADV_HUGEPAGE);
+	(void)madvise(chunk, size / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
+	if (size > CHUNK_MAX)
+		(void)madvise(chunk, size, MADV_POPULATE_WRITE);
 	chunk->is_mapped = true;
 	return chunk;
 }
@@ -56,7 +66,7 @@ static struct arena_chunk *new_chunk(size_t size, bool may_be_huge)
 static void free_chunk(struct arena_chunk *chunk)
 {
 	if (chunk->is_mapped)
-		(void)munmap(chunk, chunk->taken);
+		(void)munmap(chunk, mapped_size(chunk->taken));
 	else
 		free(chunk);
 }
@@ -65,19 +75,16 @@ static struct arena_chunk *add_chunk(struct arena *arena, size_t at_least)
 {
 	size_t size = arena->chunks ? arena->chunks->size * 2 : CHUNK_MIN;
 	struct arena_chunk *chunk;
-	bool is_second = false;
 
-	if (size > CHUNK_MAX / 2) {
-		is_second = arena->chunks->size > CHUNK_MAX / 2;
+	if (size > CHUNK_MAX / 2)
 		size = CHUNK_MAX - HEADER;
-	}
 	if (size + HEADER > arena->limit && arena->limit > HEADER)
 		size = arena->limit - HEADER;
 	if (size < at_least)
 		size = at_least;
 	if (size > SIZE_MAX - HEADER || size + HEADER > arena->limit)
 		return NULL;
-	if (!(chunk = new_chunk(size + HEADER, is_second)))
+	if (!(chunk = new_chunk(size + HEADER)))
 		return NULL;
 	chunk->next = arena->chunks;
 	chunk->size = size;

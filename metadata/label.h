@@ -23,6 +23,9 @@ struct disk_area {
 	uint64_t size_bytes; /* data area: 0 is "to the end" */
 };
 
+/** Both of a known size. */
+bool disk_areas_overlap(const struct disk_area *a, const struct disk_area *b);
+
 struct pv_header {
 	struct uuid id;
 	uint64_t device_size_bytes;
@@ -73,6 +76,14 @@ struct pv_layout_fixed {
  * them. */
 int pv_layout_restore(const struct pv_layout_request *request, const struct pv_layout_fixed *fixed,
 		      struct pv_header *header, struct err *err) MUST_CHECK;
+
+/**
+ * Where the area at the end of a PV belongs when the device has another size (bytes): as pvcreate
+ * would place one of that size. -ENOSPC: it would reach into what is before @data_end_bytes.
+ */
+int pv_layout_move_mda(const struct disk_area *area, uint64_t device_size_bytes,
+		       uint64_t data_end_bytes, struct disk_area *ret_area,
+		       struct err *err) MUST_CHECK;
 
 /** Extents that fit between pe_start and the end (or the second mda). */
 uint32_t pv_layout_pe_count(const struct pv_header *header, uint64_t pe_start_sectors,

@@ -16,6 +16,12 @@
 #define MDA_MIN_PAGES	 8
 #define MIB		 ((uint64_t)1 << 20)
 
+bool disk_areas_overlap(const struct disk_area *a, const struct disk_area *b)
+{
+	return a->offset_bytes < b->offset_bytes + b->size_bytes &&
+	       b->offset_bytes < a->offset_bytes + a->size_bytes;
+}
+
 static uint64_t round_up(uint64_t value, uint64_t to)
 {
 	return (value + to - 1) / to * to;
@@ -171,6 +177,26 @@ int pv_layout_restore(const struct pv_layout_request *request, const struct pv_l
 	header->data_count = 1;
 	if (request->metadata_copies > 1)
 		return place_second_mda(request, fixed->pe_end_bytes, header, err);
+	return 0;
+}
+
+int pv_layout_move_mda(const struct disk_area *area, uint64_t device_size_bytes,
+		       uint64_t data_end_bytes, struct disk_area *ret_area, struct err *err)
+{
+	/* The alignment is written nowhere; what is more than whole ones came of a device that did
+	 * not end at one. */
+	const uint64_t lowest_bit = area->offset_bytes & (~area->offset_bytes + 1);
+	const uint64_t align = lowest_bit && lowest_bit < MIB ? lowest_bit : MIB;
+	const uint64_t size =
+		area->size_bytes < align ? area->size_bytes : area->size_bytes / align * align;
+	const uint64_t start =
+		device_size_bytes > size ? (device_size_bytes - size) / align * align : 0;
+
+	if (start < data_end_bytes || start >= device_size_bytes)
+		return err_set(err, ENOSPC,
+			       "No room for the metadata area of %llu bytes behind the data.",
+			       (unsigned long long)area->size_bytes);
+	*ret_area = (struct disk_area){ start, device_size_bytes - start };
 	return 0;
 }
 

@@ -57,24 +57,99 @@ static int choose_size(struct context *context, const struct device *device, uin
 	return 0;
 }
 
-/* A second area lies at the device's end: it would have to move there. */
-static int check_areas(const struct pv_disk *disk, struct err *err)
+/* ---- the area at the end ---- */
+
+/* A second area lies at the device's end, and follows it. */
+struct area_move {
+	uint32_t index;
+	bool is_needed;
+	struct disk_area to;
+};
+
+static int plan_move(const struct pv_disk *disk, uint64_t sectors, uint64_t data_end,
+		     struct area_move *move, struct err *err)
 {
-	for (uint32_t i = 0; i < disk->header.mda_count; i++)
-		if (disk->header.data_count &&
-		    disk->header.mda[i].offset_bytes > disk->header.data[0].offset_bytes)
-			return err_set(err, ENOTSUP,
-				       "Physical volume %s has a metadata area at its end, which "
-				       "this version cannot move.",
-				       disk->device->name);
-	return 0;
+	const struct pv_header *header = &disk->header;
+	const struct disk_area *area;
+
+	*move = (struct area_move){ .index = header->mda_count - 1 };
+	if (!header->mda_count || !header->data_count)
+		return 0;
+	area = &header->mda[move->index];
+	if (area->offset_bytes < header->data[0].offset_bytes)
+		return 0;
+	move->is_needed = area->offset_bytes + area->size_bytes != sectors * SECTOR;
+	move->to = *area;
+	if (!move->is_needed)
+		return 0;
+	return pv_layout_move_mda(area, sectors * SECTOR, data_end * SECTOR, &move->to, err);
 }
 
+static uint64_t usable_end(const struct area_move *move, uint64_t sectors)
+{
+	return move->to.size_bytes ? move->to.offset_bytes / SECTOR : sectors;
+}
+
+static bool is_newer(const struct mda_copy *copy, const struct mda_copy *than)
+{
+	return !than || copy->summary.seqno > than->summary.seqno;
+}
+
+/* The newest copy of the VG's text, but for that in @moving. */
+static const struct mda_copy *find_elsewhere(const struct session *session,
+					     const struct mda_copy *moving)
+{
+	const struct mda_copy *found = NULL;
+
+	for (uint32_t i = 0; i < session->vg->pv_count; i++) {
+		const struct pv_disk *disk = scan_find_pv(session->scan, &session->vg->pvs[i]->id);
+
+		for (uint32_t k = 0; disk && k < disk->mda_count; k++) {
+			const struct mda_copy *copy = &disk->mdas[k];
+
+			if (copy != moving && copy->state == MDA_VALID &&
+			    uuid_equal(&copy->summary.id, &session->vg->id) &&
+			    is_newer(copy, found))
+				found = copy;
+		}
+	}
+	return found;
+}
+
+static int move_area(struct session *session, struct pv_disk *disk, const struct area_move *move,
+		     uint64_t sectors, struct err *err)
+{
+	const struct mda_copy *moving = &disk->mdas[move->index];
+	const struct mda_copy *source = find_elsewhere(session, moving);
+
+	if (!move->is_needed)
+		return 0;
+	if (disk_areas_overlap(&moving->area, &move->to) && !source)
+		return err_set(err, EBUSY,
+			       "The metadata area at the end of %s cannot move by less than its "
+			       "size: it is the only one of volume group %s. Have it use another "
+			       "one first (vgchange --vgmetadatacopies).",
+			       disk->device->name, session->vg->name);
+	if (moving->state == MDA_VALID && is_newer(moving, source))
+		source = moving;
+	return store_move_area(session->context, disk, move->index, source, &move->to,
+			       sectors * SECTOR, err);
+}
+
+/* Sector behind the last extent. */
+static uint64_t data_end(const struct pv *pv)
+{
+	return pv->pe_start + (uint64_t)pv->pe_count * pv->vg->extent_size;
+}
+
+/* Extents are given up before the area comes to lie there, and added after it has gone. */
 int pv_resize_in(struct session *session, const struct uuid *id, uint64_t sectors, struct err *err)
 {
-	const struct pv_disk *disk = scan_find_pv(session->scan, id);
+	struct pv_disk *disk = scan_find_pv(session->scan, id);
 	struct pv *pv = vg_find_pv_by_id(session->vg, id);
+	struct area_move move;
 	const char *path;
+	bool grows;
 	uint64_t size;
 	int rc;
 
@@ -82,12 +157,16 @@ int pv_resize_in(struct session *session, const struct uuid *id, uint64_t sector
 		return err_set(err, ENOENT, "The physical volume is not in volume group %s.",
 			       session->vg->name);
 	path = disk->device->name;
-	if ((rc = check_areas(disk, err)) ||
-	    (rc = choose_size(session->context, disk->device, sectors, &size, err)) ||
-	    (rc = vg_edit_resize_pv(pv, size, size, err)) ||
-	    (rc = vg_check_members_see(session, &path, 1, err)))
+	if ((rc = choose_size(session->context, disk->device, sectors, &size, err)) ||
+	    (rc = plan_move(disk, size, pv->pe_start, &move, err)))
 		return rc;
-	return session_write(session, NULL, 0, err);
+	grows = usable_end(&move, size) >= data_end(pv);
+	if ((rc = vg_edit_resize_pv(pv, size, usable_end(&move, size), err)) ||
+	    (rc = vg_check_members_see(session, &path, 1, err)) ||
+	    (grows && (rc = move_area(session, disk, &move, size, err))) ||
+	    (rc = session_write(session, NULL, 0, err)))
+		return rc;
+	return grows ? 0 : move_area(session, disk, &move, size, err);
 }
 
 static int resize_in_vg(struct context *context, const char *vg_name, const struct uuid *id,
@@ -102,12 +181,16 @@ static int resize_in_vg(struct context *context, const char *vg_name, const stru
 static int resize_orphan(struct context *context, struct pv_disk *disk, uint64_t sectors,
 			 struct err *err)
 {
+	struct area_move move;
 	uint64_t size;
 	int rc;
 
-	if ((rc = check_areas(disk, err)) ||
-	    (rc = choose_size(context, disk->device, sectors, &size, err)))
+	if ((rc = choose_size(context, disk->device, sectors, &size, err)) ||
+	    (rc = plan_move(disk, size, disk->header.data[0].offset_bytes / SECTOR, &move, err)))
 		return rc;
+	if (move.is_needed)
+		return store_move_area(context, disk, move.index, NULL, &move.to, size * SECTOR,
+				       err);
 	return store_resize_label(context, disk, size * SECTOR, err);
 }
 

@@ -143,6 +143,92 @@ int store_resize_label(struct context *context, struct pv_disk *pv_disk, uint64_
 	return 0;
 }
 
+/* ---- an area that moves ---- */
+
+/* The area is not used by anyone yet: its text first, which begins behind the header. */
+static int write_moved(int fd, const struct mda_copy *copy, const struct mda_copy *source,
+		       const struct disk_area *to, struct mda_header *ret_header, struct err *err)
+{
+	const struct device *device = copy->pv_disk->device;
+	struct mda_header header = empty_header(to, copy->ignored);
+	int rc;
+
+	if ((rc = zero_range(fd, device, to->offset_bytes, MDA_ZEROED_BYTES, err)))
+		return rc;
+	if (source && !copy->ignored) {
+		if (source->text_length > to->size_bytes - MDA_HEADER_BYTES)
+			return err_set(err, ENOSPC, "The metadata do not fit at the end of %s.",
+				       device->name);
+		header.committed = source->header.committed;
+		header.committed.offset_bytes = MDA_HEADER_BYTES;
+		if ((rc = device_write(fd, device, to->offset_bytes + MDA_HEADER_BYTES,
+				       source->text, source->text_length, err)))
+			return rc;
+	}
+	if ((rc = mda_header_write(fd, device, &header, err)))
+		return rc;
+	*ret_header = header;
+	return device_flush(fd, device, err);
+}
+
+/* What the scan knows of it is what another scan would find. */
+static void note_moved(struct mda_copy *copy, const struct mda_copy *source,
+		       const struct disk_area *to, const struct mda_header *header)
+{
+	copy->area = *to;
+	copy->header = *header;
+	copy->precommitted_seqno = 0;
+	copy->state = header->committed.offset_bytes ? MDA_VALID : MDA_EMPTY;
+	if (copy->state != MDA_VALID)
+		return;
+	copy->summary = source->summary;
+	copy->text = source->text;
+	copy->text_length = source->text_length;
+}
+
+static int write_label(int fd, struct pv_disk *pv_disk, const struct pv_header *header,
+		       struct err *err)
+{
+	int rc;
+
+	if ((rc = label_write(fd, pv_disk, header, err)))
+		return rc;
+	return device_flush(fd, pv_disk->device, err);
+}
+
+int store_move_area(struct context *context, struct pv_disk *pv_disk, uint32_t index,
+		    const struct mda_copy *source, const struct disk_area *to,
+		    uint64_t device_size_bytes, struct err *err)
+{
+	struct mda_copy *copy = &pv_disk->mdas[index];
+	struct pv_header header = pv_disk->header;
+	struct mda_header moved;
+	AUTO_CLOSE int fd = -1;
+	int rc;
+
+	if (context->options.test)
+		return 0;
+	if ((fd = device_open(pv_disk->device, DEVICE_WRITE, err)) < 0)
+		return fd;
+	if (disk_areas_overlap(&copy->area, to)) {
+		struct pv_header without = header;
+
+		for (uint32_t i = index + 1; i < without.mda_count; i++)
+			without.mda[i - 1] = without.mda[i];
+		without.mda_count--;
+		if ((rc = write_label(fd, pv_disk, &without, err)))
+			return rc;
+	}
+	header.mda[index] = *to;
+	header.device_size_bytes = device_size_bytes;
+	if ((rc = write_moved(fd, copy, source, to, &moved, err)) ||
+	    (rc = write_label(fd, pv_disk, &header, err)))
+		return rc;
+	pv_disk->header = header;
+	note_moved(copy, source, to, &moved);
+	return 0;
+}
+
 int store_ignore_areas(struct pv_disk *pv_disk, bool ignore, struct err *err)
 {
 	AUTO_CLOSE int fd = device_open(pv_disk->device, DEVICE_WRITE, err);

@@ -162,6 +162,16 @@ int store_format_pv(struct context *context, const struct device *device,
 int store_resize_label(struct context *context, struct pv_disk *pv_disk, uint64_t device_size_bytes,
 		       struct err *err) MUST_CHECK;
 
+/**
+ * Move area @index of a PV and let the label say @device_size_bytes. @source is a copy with the
+ * text that it will have, that area's own or another one; NULL: the PV is in no VG. Where old and
+ * new place overlap, the label does without the area for a moment: whoever calls sees to it that
+ * the VG has its text elsewhere.
+ */
+int store_move_area(struct context *context, struct pv_disk *pv_disk, uint32_t index,
+		    const struct mda_copy *source, const struct disk_area *to,
+		    uint64_t device_size_bytes, struct err *err) MUST_CHECK;
+
 /** pvchange of an orphan: its areas are ignored from now on, or not. (In a VG: mda_copy.wish.) */
 int store_ignore_areas(struct pv_disk *pv_disk, bool ignore, struct err *err) MUST_CHECK;
 

@@ -203,12 +203,6 @@ static int write_text(const struct store_txn *txn, struct txn_area *area, struct
 	return 0;
 }
 
-static bool overlap(const struct disk_area *a, const struct disk_area *b)
-{
-	return a->offset_bytes < b->offset_bytes + b->size_bytes &&
-	       b->offset_bytes < a->offset_bytes + a->size_bytes;
-}
-
 /* The one thing that must never happen, so it is looked at twice. */
 static bool touches_committed(const struct mda_header *header, const struct mda_location *location)
 {
@@ -217,7 +211,7 @@ static bool touches_committed(const struct mda_header *header, const struct mda_
 
 	for (unsigned i = 0; header->committed.offset_bytes && i < new.count; i++)
 		for (unsigned k = 0; k < old.count; k++)
-			if (overlap(&new.piece[i], &old.piece[k]))
+			if (disk_areas_overlap(&new.piece[i], &old.piece[k]))
 				return true;
 	return false;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Chunks double in size from CHUNK_MIN to CHUNK_MAX, so that a small VG costs one
- * small malloc and a large one few. Those of CHUNK_MAX are huge pages where the kernel has them: the
- * time of a large VG is to a good part that of its page faults. What is larger is so because of one
- * object, and will be used whole.
+ * small malloc and a large one few. Those of CHUNK_MAX are huge pages where the kernel has them:
+ * the time of a large VG is to a good part that of its page faults. What is larger is so because of
+ * one object, and will be used whole.
  */
 #include "metadata/base/arena.h"
 
@@ -14,9 +14,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define CHUNK_MIN    ((size_t)8 << 10)
-#define HUGE_PAGE    ((size_t)2 << 20)
-#define CHUNK_MAX    HUGE_PAGE
+#define CHUNK_MIN ((size_t)8 << 10)
+#define HUGE_PAGE ((size_t)2 << 20)
+#define CHUNK_MAX HUGE_PAGE
 
 struct arena_chunk {
 	struct arena_chunk *next;

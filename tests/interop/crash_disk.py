@@ -202,9 +202,9 @@ def meaning(state, places, everything):
 def order_faults(base, events, places):
     """What is wrong with the order of writes and flushes, whatever it did this time.
 
-    A header names only a text that is durable on its disk; before the first header takes a text
-    for the committed one, all headers that will have durably named it in slot 1; nothing stays
-    unflushed.
+    A label names only areas that are durable, a header of such an area only a text that is; before
+    the first header takes a text for the committed one, all headers that will have durably named it
+    in slot 1; nothing stays unflushed.
     """
     final = apply(base, [event for event in events if event[1] is not None])
     state, pending = base, []
@@ -215,12 +215,14 @@ def order_faults(base, events, places):
             pending = [write for write in pending if write[0] != disk]
             continue
         after = apply(state, [event])
-        for area_disk, start in places:
+        faults += label_faults(state[disk], after[disk], pending, disk)
+        for area_disk, start in named(state, places):
             if area_disk != disk or not offset <= start < offset + len(data):
                 continue
             faults += header_faults(Area(state[disk], start), Area(after[disk], start), pending,
                                     disk)
-            faults += commit_faults(state, after, (disk, start), final, places, pending)
+            faults += commit_faults(state, after, (disk, start), final, named(state, places),
+                                    pending)
         state = after
         pending.append(event)
     if pending:
@@ -231,6 +233,18 @@ def order_faults(base, events, places):
 def touched(pieces, disk, pending):
     return any(write[0] == disk and write[1] < at + length and at < write[1] + len(write[2])
                for write in pending for at, length in pieces)
+
+
+def named(state, places):
+    """Those that are areas by the labels: an area that moves is none at its new place before."""
+    areas = [{start for start, _ in Label(image).mdas} for image in state]
+    return [(disk, start) for disk, start in places if start in areas[disk]]
+
+
+def label_faults(before, after, pending, disk):
+    return [f"disk {disk}: label names an area that is not flushed"
+            for area in set(Label(after).mdas) - set(Label(before).mdas)
+            if touched([area], disk, pending)]
 
 
 def header_faults(before, after, pending, disk):

@@ -86,6 +86,11 @@ class Disks:
             subprocess.run(["losetup", "-d", device], check=False)
         shutil.rmtree(self.directory)
 
+    def resize(self, number, size):
+        with open(f"{self.directory}/disk{number}", "r+b") as image:
+            image.truncate(size)
+        subprocess.run(["losetup", "-c", self.devices[number]], check=True)
+
     def __enter__(self):
         return self
 

@@ -123,6 +123,13 @@ SCENARIOS = {
     "vgreduce_two": Scenario("vgreduce vg %1 %2", (VG,), (("vgreduce vg %1",),),
                              ("vgreduce vg %2",), layouts=("two", "mixed"), moves=True),
     "vgchange": Scenario("vgchange --addtag new vg", (VG, LV)),
+    # the area at the end moves by its size, and by less
+    "pvresize": Scenario("pvresize -y --setphysicalvolumesize 3008k %1", (VG, LV),
+                         layouts=("one", "two", "mixed"), moves=True),
+    "pvresize_a_bit": Scenario("pvresize -y --setphysicalvolumesize 3040k %1", (VG, LV),
+                               layouts=("two",), moves=True),
+    "pvresize_back": Scenario("pvresize %1", (VG, "pvresize -y --setphysicalvolumesize 3008k %1"),
+                              layouts=("two",), moves=True),
     "vgremove": Scenario("vgremove vg", (VG,), moves=True),
     "vgremove_of_lvs": Scenario("vgremove -f vg", (VG, LV), (("lvremove -f vg/lv",),),
                                 layouts=("one", "mixed"), moves=True),

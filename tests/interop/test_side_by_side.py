@@ -8,10 +8,12 @@ cannot go on (vgextend of an unknown VG makes the PV) we do not follow. LVs are 
 """
 import os
 import re
+import struct
 import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import crash_disk  # noqa: E402
 from side_by_side import Disks, metadata  # noqa: E402
 
 MIB = 1 << 20
@@ -433,6 +435,9 @@ def words_of(line):
     return [word.strip("'") for word in words], answer + "\n" if answer else ""
 
 
+AREAS = "pv_name,pv_size,dev_size,pv_mda_count,pv_mda_used_count,pv_pe_count"
+
+
 class SideBySide(unittest.TestCase):
     maxDiff = 4000
 
@@ -499,6 +504,51 @@ class SideBySide(unittest.TestCase):
             self.assertEqual(rc, 5)
             self.assertIn("are the same device", err)
             self.assertEqual(disks.stock("pvs")[1:], ("", ""))
+
+    def check_grown(self, mine, other):
+        for words in (("pvresize", "%0"), ("pvs", "-o", AREAS), ("pvck", "%0")):
+            self.compare(words, [mine.neutral(str(text)) for text in mine.ours(*words)],
+                         [other.neutral(str(text)) for text in other.stock(*words)])
+
+    def check_area_at_end(self, disks, mib):
+        report = ("pvs", "--noheadings", "-o", AREAS, "%0")
+        self.assertEqual(disks.ours("pvresize", "%0")[0], 0)
+        self.assertEqual(disks.stock(*report), disks.ours(*report))
+        rc, out, err = disks.stock("pvck", "%0")
+        self.assertEqual((rc, err), (0, ""))
+        self.assertIn(f"offset={(mib - 1) * MIB}, size={MIB}", out)
+
+    def test_a_second_area_stays_at_the_end(self):
+        """A device grows: both move the area. It shrinks: ours moves it again, stock loses it."""
+        for in_vg in (False, True):
+            with Disks([64 * MIB] * 2) as mine, Disks([64 * MIB] * 2) as other:
+                for disks in (mine, other):
+                    disks.stock("pvcreate", "--metadatacopies", "2", "%0")
+                    if in_vg:
+                        disks.stock("vgcreate", "vg", "%0", "%1")
+                    disks.resize(0, 128 * MIB)
+                self.check_grown(mine, other)
+                for mib in (40, 41, 127):
+                    mine.resize(0, mib * MIB)
+                    self.check_area_at_end(mine, mib)
+                    self.assertEqual(mine.stock("vgck"), (0, "", ""))
+
+    def test_the_only_text_is_not_moved_over_itself(self):
+        with Disks([64 * MIB]) as disks:
+            disks.stock("pvcreate", "--metadatacopies", "2", "%0")
+            disks.stock("vgcreate", "vg", "%0")
+            with open(disks.devices[0], "r+b") as device:
+                device.seek(4096)
+                header = bytearray(device.read(512))
+                header[40:64] = struct.pack("<QQII", 0, 0, 0, 1)  # ignored
+                header[:4] = struct.pack("<I", crash_disk.crc(header[4:]))
+                device.seek(4096)
+                device.write(header)
+            before = disks.stock("pvck", "--dump", "headers", "%0")
+            rc, _, err = disks.ours("pvresize", "-y", "--setphysicalvolumesize", "65500k", "%0")
+            self.assertEqual(rc, 5, err)
+            self.assertIn("it is the only one of volume group vg", err)
+            self.assertEqual(disks.stock("pvck", "--dump", "headers", "%0"), before)
 
     def test_what_agents_ask(self):
         """Answers of ours alone: ocf:heartbeat:LVM-activate wants them to see a clvmd."""

@@ -211,6 +211,37 @@ static void impossible_layouts_are_refused_in_lvm2s_words(void **state)
 	}
 }
 
+static void the_area_at_the_end_follows_the_device(void **state)
+{
+	static const struct {
+		struct disk_area area;
+		uint64_t device;
+		struct disk_area expected;
+	} rows[] = {
+		{ { 63 * MIB, MIB }, 128 * MIB, { 127 * MIB, MIB } },
+		{ { 63 * MIB, MIB }, 40 * MIB, { 39 * MIB, MIB } },
+		{ { 63 * MIB, MIB }, 64 * MIB + 512, { 63 * MIB, MIB + 512 } },
+		/* does not grow by what was left over before */
+		{ { 63 * MIB, MIB + 512 }, 128 * MIB, { 127 * MIB, MIB } },
+		{ { 3 * MIB - 65536, 65536 }, 4 * MIB, { 4 * MIB - 65536, 65536 } },
+	};
+	struct disk_area area = { 63 * MIB, MIB };
+	struct err err = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct disk_area found;
+
+		assert_int_equal(
+			pv_layout_move_mda(&rows[i].area, rows[i].device, MIB, &found, &err), 0);
+		assert_int_equal(found.offset_bytes, rows[i].expected.offset_bytes);
+		assert_int_equal(found.size_bytes, rows[i].expected.size_bytes);
+	}
+	assert_int_equal(pv_layout_move_mda(&area, 2 * MIB, 2 * MIB, &area, &err), -ENOSPC);
+	assert_int_equal(pv_layout_move_mda(&area, 512, 0, &area, &err), 0);
+	assert_int_equal(pv_layout_move_mda(&area, 0, 0, &area, &err), -ENOSPC);
+}
+
 static void extents_end_before_the_second_mda(void **state)
 {
 	struct pv_header header = { .device_size_bytes = 64 * MIB,
@@ -338,6 +369,7 @@ int main(void)
 		cmocka_unit_test(impossible_layouts_are_refused_in_lvm2s_words),
 		cmocka_unit_test(extents_end_before_the_second_mda),
 		cmocka_unit_test(golden_labels_come_back_byte_for_byte),
+		cmocka_unit_test(the_area_at_the_end_follows_the_device),
 		cmocka_unit_test(old_headers_without_extension_are_read),
 		cmocka_unit_test(bad_labels_are_refused),
 		cmocka_unit_test(a_header_that_does_not_fit_is_not_encoded),

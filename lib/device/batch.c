@@ -15,7 +15,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/single_threaded.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/device/batch_reader.h"
@@ -24,6 +26,7 @@
 #define MEMORY_ALIGNMENT ((size_t)4096)
 #define READ_MAX	 ((size_t)64 << 20)
 #define SLICES		 10U
+#define STARTS_WAIT_MS	 2000U
 #define ENDING_MAX	 128 /* a scan of a thousand PVs has some 40; who finds no room waits at once */
 
 /* ---- memory ---- */
@@ -88,13 +91,19 @@ static void lay_out(const struct batch *batch, struct slot *slots)
 
 /* ---- the child ---- */
 
+/* Children that may still hold copies of what other threads have open. */
+static atomic_uint starting;
+
 static _Noreturn void be_reader(struct slot *slots, size_t count, int progress_fd, pid_t parent)
 {
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* Before Linux 5.9 they stay open. */
 	if (getppid() == parent && !dup2(progress_fd, STDIN_FILENO) &&
-	    (!close_range(1, ~0U, 0) || errno == ENOSYS))
+	    (!close_range(1, ~0U, 0) || errno == ENOSYS)) {
+		if (!__libc_single_threaded)
+			batch_reader_tell(STDIN_FILENO); /* that they are closed */
 		batch_reader_run(slots, count, STDIN_FILENO);
+	}
 	_exit(0);
 }
 
@@ -106,11 +115,13 @@ static pid_t start_reader(struct slot *slots, size_t count, int *ret_fd)
 
 	if (pipe2(ends, O_CLOEXEC))
 		return -errno;
+	atomic_fetch_add(&starting, 1);
 	if (!(pid = fork()))
 		be_reader(slots, count, ends[1], parent);
 	code = errno;
 	(void)close(ends[1]);
 	if (pid < 0) {
+		atomic_fetch_sub(&starting, 1);
 		(void)close(ends[0]);
 		return -code;
 	}
@@ -184,6 +195,27 @@ static size_t count_of(struct slot *slots, size_t count, enum slot_state state)
 	return found;
 }
 
+/* Its first byte, or its end. Alone there is nothing to wait for. */
+static void wait_for_start(int fd, unsigned timeout_ms)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+
+	(void)poll(&poll_fd, 1, (int)timeout_ms);
+	atomic_fetch_sub(&starting, 1);
+}
+
+bool batch_wait_for_starts(void)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+
+	for (unsigned waited = 0; atomic_load(&starting); waited++) {
+		if (waited == STARTS_WAIT_MS)
+			return false;
+		(void)nanosleep(&pause, NULL);
+	}
+	return true;
+}
+
 /*
  * Counted in slices, so that a machine that was stopped for a while does not find all its devices
  * late.
@@ -234,6 +266,7 @@ static bool read_in_child(struct batch *batch, struct slot *slots)
 
 	if (pid < 0)
 		return false;
+	wait_for_start(fd, __libc_single_threaded ? 0 : batch->timeout_ms);
 	outcome = wait_for_reader(slots, batch->count, fd, batch->timeout_ms);
 	if (outcome == ALL_DONE) {
 		note_ending(pid);

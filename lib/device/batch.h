@@ -47,4 +47,11 @@ void batch_finish_later(void);
 /** Wait for those of all threads. */
 void batch_wait(void);
 
+/**
+ * Until it has closed them, such a process has copies of all descriptors: a device that a thread
+ * has opened exclusively, and closed, is busy. Wait until those that have begun are past that;
+ * false: given up.
+ */
+bool batch_wait_for_starts(void);
+
 #endif

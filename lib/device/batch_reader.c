@@ -40,7 +40,7 @@ static void finish(struct slot *slot, int result)
 	set_state(slot, SLOT_DONE);
 }
 
-static void tell(int progress_fd)
+void batch_reader_tell(int progress_fd)
 {
 	const char byte = 0;
 
@@ -89,7 +89,7 @@ static void read_in_turn(struct slot *slots, size_t count, int progress_fd)
 			continue;
 		if (open_slot(&slots[i]))
 			read_slot(&slots[i]);
-		tell(progress_fd);
+		batch_reader_tell(progress_fd);
 	}
 }
 
@@ -142,7 +142,7 @@ static bool read_together(struct slot *slots, size_t count, int progress_fd)
 			got = harvest(io);
 			flying -= got;
 		}
-		tell(progress_fd);
+		batch_reader_tell(progress_fd);
 	}
 	/* The end of the process destroys it, and nobody waits for that. */
 	return true;

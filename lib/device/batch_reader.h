@@ -33,4 +33,7 @@ struct slot {
  */
 void batch_reader_run(struct slot *slots, size_t count, int progress_fd);
 
+/** Its one byte; nothing for -1. */
+void batch_reader_tell(int progress_fd);
+
 #endif

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "lib/device/batch.h"
 #include "lib/fd.h"
 #include "metadata/base/cleanup.h"
 
@@ -99,6 +100,9 @@ int device_open(const struct device *device, enum device_mode mode, struct err *
 {
 	int fd = open_any(device, mode);
 
+	/* It may be only ours, of a moment ago. */
+	if (fd == -EBUSY && mode == DEVICE_EXCLUSIVE && batch_wait_for_starts())
+		fd = open_any(device, mode);
 	if (fd >= 0)
 		return fd;
 	if (fd == -EBUSY && mode == DEVICE_EXCLUSIVE)

@@ -87,6 +87,13 @@ class Together(Case):
             self.wait(process)
 
 
+    def test_a_child_that_has_not_closed_what_it_inherited(self):
+        """Another thread's device is no reason to call one busy: it is ours."""
+        disks = self.disks()
+        self.wait(self.start(disks, "api_life", API_ROUNDS="6",
+                             LD_PRELOAD=f"{PROGRAMS}/slow_close.so"))
+
+
 class Symbols(Case):
     def test_exactly_the_promised_ones_are_shown(self):
         """A function that goes or changes its version breaks programs: it fails here first."""

@@ -30,6 +30,7 @@ struct token {
 	size_t length; /* without quotes */
 	char mark;     /* one of = { } [ ] , */
 	bool escaped;  /* there is a backslash in it */
+	bool is_plain; /* a word without a slash in it */
 };
 
 struct parser {
@@ -160,6 +161,7 @@ static inline void read_token(struct parser *parser, char c, enum char_class mar
 	char *at = parser->at;
 
 	parser->token_at = token->at = at;
+	token->is_plain = false;
 	if (!c) {
 		token->type = TOKEN_END;
 	} else if (c == '"' || c == '\'') {
@@ -169,9 +171,12 @@ static inline void read_token(struct parser *parser, char c, enum char_class mar
 		token->mark = c;
 		parser->at++;
 	} else {
+		bool has_slash = false;
+
 		token->type = TOKEN_WORD;
-		while (!is(*at, ENDS_WORD))
-			at++;
+		for (; !is(*at, ENDS_WORD); at++)
+			has_slash |= *at == '/';
+		token->is_plain = !has_slash;
 		token->length = (size_t)(at - token->at);
 		parser->at = at;
 	}
@@ -339,9 +344,10 @@ static int open_node(struct parser *parser, unsigned *depth, struct cfg_node **r
 	struct cfg_node **link = ret_outer;
 	struct cfg_node *node = NULL;
 	char *name = token_text(parser), *rest;
+	const bool is_plain = parser->token.is_plain;
 
 	do {
-		rest = strchr(name, '/');
+		rest = is_plain ? NULL : strchr(name, '/');
 		if (rest == name) {
 			name += strspn(name, "/");
 			rest = strchr(name, '/');
@@ -570,14 +576,22 @@ static int merge_tree(struct cfg_node **list, enum cfg_repeats repeats, struct e
 int cfg_parse(const char *text, size_t length, enum cfg_repeats repeats, struct arena *arena,
 	      struct cfg_node **ret_items, struct err *err)
 {
-	struct parser parser = { .line = 1, .arena = arena, .err = err };
+	const struct parser parser = { .line = 1, .err = err };
+	char *copy = arena_strndup(arena, text, length);
+
+	return copy ? cfg_parse_in_place(copy, repeats, arena, ret_items, err) : no_memory(&parser);
+}
+
+int cfg_parse_in_place(char *text, enum cfg_repeats repeats, struct arena *arena,
+		       struct cfg_node **ret_items, struct err *err)
+{
+	struct parser parser = {
+		.line = 1, .arena = arena, .err = err, .text = text, .at = text, .token_at = text
+	};
 	struct cfg_node *items = NULL;
 	bool may_repeat = false;
 	int rc;
 
-	if (!(parser.text = arena_strndup(arena, text, length)))
-		return no_memory(&parser);
-	parser.at = parser.token_at = parser.text;
 	if ((rc = read_items(&parser, 0, &items, &may_repeat)))
 		return rc;
 	if (parser.token.type != TOKEN_END)

@@ -60,6 +60,10 @@ enum cfg_repeats {
 int cfg_parse(const char *text, size_t length, enum cfg_repeats repeats, struct arena *arena,
 	      struct cfg_node **ret_items, struct err *err) MUST_CHECK;
 
+/** The same of a text that ends in a NUL, which it changes: the tree's strings are in it. */
+int cfg_parse_in_place(char *text, enum cfg_repeats repeats, struct arena *arena,
+		       struct cfg_node **ret_items, struct err *err) MUST_CHECK;
+
 /** The first section, or key with values, of that name; NULL when there is none. */
 struct cfg_node *cfg_find_section(const struct cfg_node *items, const char *key);
 struct cfg_node *cfg_find_key(const struct cfg_node *items, const char *key);

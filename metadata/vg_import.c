@@ -482,16 +482,20 @@ static int read_vg(struct importer *importer, const struct cfg_node *node)
 /* Parse into the scratch arena and look at what is around the VG. The VG's node, the first section
  * of *ret_items; NULL with the reason in *ret_rc. */
 static const struct cfg_node *parse_text(struct importer *importer, const char *text, size_t length,
-					 struct cfg_node **ret_items, int *ret_rc)
+					 char *scratch, struct cfg_node **ret_items, int *ret_rc)
 {
 	if (length > VG_TEXT_MAX) {
 		*ret_rc = import_error(importer, NULL, "Metadata text of %zu bytes is too long.",
 				       length);
 		return NULL;
 	}
-	if ((*ret_rc = cfg_parse(text, length, CFG_FIRST_COUNTS, &importer->scratch, ret_items,
-				 importer->err)) ||
-	    (*ret_rc = check_format(importer, *ret_items)))
+	if (scratch)
+		*ret_rc = cfg_parse_in_place(scratch, CFG_FIRST_COUNTS, &importer->scratch,
+					     ret_items, importer->err);
+	else
+		*ret_rc = cfg_parse(text, length, CFG_FIRST_COUNTS, &importer->scratch, ret_items,
+				    importer->err);
+	if (*ret_rc || (*ret_rc = check_format(importer, *ret_items)))
 		return NULL;
 	return find_vg_node(*ret_items);
 }
@@ -524,8 +528,9 @@ static int check_returns(const char *text, size_t length, struct err *err)
 	return 0;
 }
 
-int vg_import(const char *text, size_t length, struct vg **ret_vg, struct vg_text_info *info,
-	      struct err *err)
+/* @scratch is the text itself, where that may be changed, or NULL. */
+static int import(const char *text, size_t length, char *scratch, struct vg **ret_vg,
+		  struct vg_text_info *info, struct err *err)
 {
 	struct importer importer = { .scratch = { .limit = VG_ARENA_LIMIT }, .err = err };
 	const struct cfg_node *vg_node;
@@ -534,7 +539,7 @@ int vg_import(const char *text, size_t length, struct vg **ret_vg, struct vg_tex
 
 	if ((rc = check_returns(text, length, err)))
 		return rc;
-	if (!(vg_node = parse_text(&importer, text, length, &items, &rc)))
+	if (!(vg_node = parse_text(&importer, text, length, scratch, &items, &rc)))
 		goto out;
 	if (!(importer.vg = vg_new(vg_node->key))) {
 		rc = import_no_memory(&importer);
@@ -551,6 +556,19 @@ int vg_import(const char *text, size_t length, struct vg **ret_vg, struct vg_tex
 out:
 	arena_free(&importer.scratch);
 	return rc;
+}
+
+int vg_import(const char *text, size_t length, struct vg **ret_vg, struct vg_text_info *info,
+	      struct err *err)
+{
+	return import(text, length, NULL, ret_vg, info, err);
+}
+
+int vg_import_in_place(char *text, size_t length, struct vg **ret_vg, struct err *err)
+{
+	const bool is_ended = length && !text[length - 1];
+
+	return import(text, length, is_ended ? text : NULL, ret_vg, NULL, err);
 }
 
 static int read_summary(struct importer *importer, const struct cfg_node *node,
@@ -586,7 +604,7 @@ int vg_text_summary(const char *text, size_t length, struct arena *arena,
 	struct cfg_node *items;
 	int rc;
 
-	if ((vg_node = parse_text(&importer, text, length, &items, &rc)) &&
+	if ((vg_node = parse_text(&importer, text, length, NULL, &items, &rc)) &&
 	    !(rc = read_summary(&importer, vg_node, &summary)))
 		*ret_summary = summary;
 	arena_free(&importer.scratch);

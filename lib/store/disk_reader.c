@@ -40,9 +40,9 @@ int disk_read(struct disk_reader *reader, uint64_t offset, void *bytes, size_t l
 	return device_read(reader->fd, reader->device, offset, bytes, length, err);
 }
 
-const void *disk_peek(const struct disk_reader *reader, uint64_t offset, size_t length)
+void *disk_peek(const struct disk_reader *reader, uint64_t offset, size_t length)
 {
-	return find_known(reader, offset, length);
+	return (void *)(uintptr_t)find_known(reader, offset, length);
 }
 
 void disk_reader_forget(struct disk_reader *reader)

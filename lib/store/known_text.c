@@ -172,8 +172,7 @@ static struct known_text *new_text(size_t length, uint32_t checksum)
 	return known;
 }
 
-/* Takes over @known, also on failure. The copy is made last: what reading takes is released by
- * then. */
+/* Takes over @known, also on failure. */
 static const struct known_text *add_new(struct scan *scan, struct known_text *known,
 					const char *text)
 {
@@ -184,22 +183,30 @@ static const struct known_text *add_new(struct scan *scan, struct known_text *kn
 	return NULL;
 }
 
-const struct known_text *scan_keep_text(struct scan *scan, const char *text, size_t length,
+static int read_text(struct known_text *known, char *text, struct err *err)
+{
+	if (!vg_import_in_place(text, known->length, &known->model, NULL)) {
+		summarise(known->model, &known->summary);
+		return 0;
+	}
+	return vg_text_summary(known->text, known->length, &known->arena, &known->summary, err);
+}
+
+const struct known_text *scan_keep_text(struct scan *scan, char *text, size_t length,
 					uint32_t checksum, struct err *err)
 {
 	struct known_text *known = new_text(length, checksum);
-	const struct known_text *added;
 
-	if (known && !vg_import(text, length, &known->model, NULL, NULL)) {
-		summarise(known->model, &known->summary);
-	} else if (known && vg_text_summary(text, length, &known->arena, &known->summary, err)) {
-		text_unref(known);
-		return NULL;
-	}
-	added = known ? add_new(scan, known, text) : NULL;
-	if (!added)
+	if (!known || !(known->text = arena_strndup(&known->arena, text, length))) {
 		(void)err_set(err, ENOMEM, "Out of memory for metadata.");
-	return added;
+	} else if (!read_text(known, text, err)) {
+		if (list_give(&scan->index->texts, known))
+			return known;
+		(void)err_set(err, ENOMEM, "Out of memory for metadata.");
+	}
+	if (known)
+		text_unref(known);
+	return NULL;
 }
 
 const struct known_text *scan_note_text(struct scan *scan, const struct buf *text,

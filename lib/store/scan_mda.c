@@ -83,8 +83,8 @@ int mda_text_read(struct disk_reader *reader, const struct mda_header *header,
 }
 
 /* A text that came whole with a batch is used where it is; NULL: it did not. */
-static const char *find_in_batch(const struct disk_reader *reader, const struct mda_header *header,
-				 const struct mda_location *location)
+static char *find_in_batch(const struct disk_reader *reader, const struct mda_header *header,
+			   const struct mda_location *location)
 {
 	struct mda_pieces pieces = mda_text_pieces(header, location);
 
@@ -98,7 +98,7 @@ static int read_known_text(struct scan *scan, struct disk_reader *reader, struct
 			   const struct known_text **ret_known, struct err *err)
 {
 	const struct mda_location *location = &copy->header.committed;
-	const char *text;
+	char *text;
 	size_t length = (size_t)location->size_bytes;
 	AUTO_FREE char *bytes = NULL;
 	int rc;

@@ -45,8 +45,8 @@ struct disk_reader {
 /** From what is known, or from the device. -ETIMEDOUT: it hangs. */
 int disk_read(struct disk_reader *reader, uint64_t offset, void *bytes, size_t length,
 	      struct err *err) MUST_CHECK;
-/** What is known, where it is; NULL: it is not. */
-const void *disk_peek(const struct disk_reader *reader, uint64_t offset, size_t length);
+/** What is known, where it is: who changes it must be its only reader. NULL: it is not known. */
+void *disk_peek(const struct disk_reader *reader, uint64_t offset, size_t length);
 /** From now on read the device itself. */
 void disk_reader_forget(struct disk_reader *reader);
 void disk_reader_close(struct disk_reader *reader);
@@ -105,8 +105,9 @@ const struct known_text *scan_find_place(struct scan *scan, const struct mda_cop
 					 const struct mda_location *location);
 /** The text of a valid copy was read where its header says. */
 void scan_note_place(struct scan *scan, const struct mda_copy *copy);
-/** Keep a copy of a text that is not known yet. NULL: not a VG's text (reason in @err). */
-const struct known_text *scan_keep_text(struct scan *scan, const char *text, size_t length,
+/** Keep a copy of a text that is not known yet, and change the original. NULL: not a VG's text
+ * (reason in @err). */
+const struct known_text *scan_keep_text(struct scan *scan, char *text, size_t length,
 					uint32_t checksum, struct err *err);
 
 /** What the text of a copy says, or NULL if it is no sound VG. Not to be changed. */

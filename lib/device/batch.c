@@ -8,26 +8,16 @@
 #include "lib/device/batch.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/single_threaded.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "lib/device/batch_reader.h"
-#include "lib/fd.h"
+#include "lib/device/reader_process.h"
 
 #define MEMORY_ALIGNMENT ((size_t)4096)
 #define READ_MAX	 ((size_t)64 << 20)
+#define HUGE_PAGE	 ((size_t)2 << 20)
 #define SLICES		 10U
-#define STARTS_WAIT_MS	 2000U
-#define ENDING_MAX	 128 /* a scan of a thousand PVs has some 40; who finds no room waits at once */
 
 /* ---- memory ---- */
 
@@ -89,99 +79,6 @@ static void lay_out(const struct batch *batch, struct slot *slots)
 	}
 }
 
-/* ---- the child ---- */
-
-/* Children that may still hold copies of what other threads have open. */
-static atomic_uint starting;
-
-static _Noreturn void be_reader(struct slot *slots, size_t count, int progress_fd, pid_t parent)
-{
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* Before Linux 5.9 they stay open. */
-	if (getppid() == parent && !dup2(progress_fd, STDIN_FILENO) &&
-	    (!close_range(1, ~0U, 0) || errno == ENOSYS)) {
-		if (!__libc_single_threaded)
-			batch_reader_tell(STDIN_FILENO); /* that they are closed */
-		batch_reader_run(slots, count, STDIN_FILENO);
-	}
-	_exit(0);
-}
-
-/* Its end of the pipe in @ret_fd. Returns its pid, or -errno. */
-static pid_t start_reader(struct slot *slots, size_t count, int *ret_fd)
-{
-	pid_t parent = getpid(), pid;
-	int ends[2], code;
-
-	if (pipe2(ends, O_CLOEXEC))
-		return -errno;
-	atomic_fetch_add(&starting, 1);
-	if (!(pid = fork()))
-		be_reader(slots, count, ends[1], parent);
-	code = errno;
-	(void)close(ends[1]);
-	if (pid < 0) {
-		atomic_fetch_sub(&starting, 1);
-		(void)close(ends[0]);
-		return -code;
-	}
-	*ret_fd = ends[0];
-	return pid;
-}
-
-/* ---- the end of children ---- */
-
-static struct {
-	pthread_mutex_t mutex;
-	bool is_put_off;
-	unsigned count;
-	pid_t pids[ENDING_MAX];
-} ending = { .mutex = PTHREAD_MUTEX_INITIALIZER };
-
-static void wait_for_end(pid_t pid)
-{
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-}
-
-static void note_ending(pid_t pid)
-{
-	bool is_noted;
-
-	(void)pthread_mutex_lock(&ending.mutex);
-	is_noted = ending.count < ENDING_MAX;
-	if (is_noted)
-		ending.pids[ending.count++] = pid;
-	(void)pthread_mutex_unlock(&ending.mutex);
-	if (!is_noted)
-		wait_for_end(pid);
-}
-
-void batch_wait(void)
-{
-	pid_t pids[ENDING_MAX];
-	unsigned count;
-
-	(void)pthread_mutex_lock(&ending.mutex);
-	count = ending.count;
-	memcpy(pids, ending.pids, sizeof(pids));
-	ending.count = 0;
-	(void)pthread_mutex_unlock(&ending.mutex);
-	while (count)
-		wait_for_end(pids[--count]);
-}
-
-void batch_finish(void)
-{
-	if (!ending.is_put_off)
-		batch_wait();
-}
-
-void batch_finish_later(void)
-{
-	ending.is_put_off = true;
-}
-
 /* ---- waiting for it ---- */
 
 enum outcome { ALL_DONE, READER_ENDED, NOTHING_COMES };
@@ -193,27 +90,6 @@ static size_t count_of(struct slot *slots, size_t count, enum slot_state state)
 	for (size_t i = 0; i < count; i++)
 		found += atomic_load(&slots[i].state) == (int)state;
 	return found;
-}
-
-/* Its first byte, or its end. Alone there is nothing to wait for. */
-static void wait_for_start(int fd, unsigned timeout_ms)
-{
-	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
-
-	(void)poll(&poll_fd, 1, (int)timeout_ms);
-	atomic_fetch_sub(&starting, 1);
-}
-
-bool batch_wait_for_starts(void)
-{
-	const struct timespec pause = { .tv_nsec = 1000000 };
-
-	for (unsigned waited = 0; atomic_load(&starting); waited++) {
-		if (waited == STARTS_WAIT_MS)
-			return false;
-		(void)nanosleep(&pause, NULL);
-	}
-	return true;
 }
 
 /*
@@ -229,8 +105,8 @@ static enum outcome wait_for_reader(struct slot *slots, size_t count, int fd, un
 	while (idle < SLICES) {
 		int rc = poll(&poll_fd, 1, (int)(timeout_ms / SLICES));
 
-		if (rc < 0 && errno != EINTR && errno != EAGAIN)
-			return READER_ENDED;
+		/* Not errno, which the reader may share: it counts as a moment without an answer.
+		 */
 		if (rc > 0 && read(fd, bytes, sizeof(bytes)) == 0)
 			return READER_ENDED;
 		if (rc > 0 && count_of(slots, count, SLOT_DONE) == count)
@@ -259,23 +135,21 @@ static void blame(struct slot *slots, size_t count, enum slot_state guilty, int 
 /* Returns false when there is no process to be had. */
 static bool read_in_child(struct batch *batch, struct slot *slots)
 {
-	AUTO_CLOSE int fd = -1;
-	pid_t pid = start_reader(slots, batch->count, &fd);
+	struct reader reader;
 	enum outcome outcome;
 	int code;
 
-	if (pid < 0)
+	if (reader_start(slots, batch->count, batch->is_private, batch->timeout_ms, &reader))
 		return false;
-	wait_for_start(fd, __libc_single_threaded ? 0 : batch->timeout_ms);
-	outcome = wait_for_reader(slots, batch->count, fd, batch->timeout_ms);
-	if (outcome == ALL_DONE) {
-		note_ending(pid);
-		return true;
+	outcome = wait_for_reader(slots, batch->count, reader.fd, batch->timeout_ms);
+	if (outcome == NOTHING_COMES) {
+		reader_give_up(&reader);
+		batch->is_lost |= batch->is_private;
+	} else {
+		reader_end(&reader);
 	}
-	if (outcome == READER_ENDED)
-		wait_for_end(pid);
-	else if (!kill(pid, SIGKILL))
-		(void)waitpid(pid, NULL, WNOHANG);
+	if (outcome == ALL_DONE)
+		return true;
 
 	code = outcome == READER_ENDED ? -EIO : -ETIMEDOUT;
 	if (count_of(slots, batch->count, SLOT_BUSY))
@@ -305,6 +179,27 @@ static void take_result(struct batch_read *read, const struct slot *slot)
 		read->got = read->length;
 }
 
+/* Sets what batch_free() needs. NULL: there is none. */
+static void *new_memory(struct batch *batch, size_t size)
+{
+	const int with = reader_may_share(batch->count) ? MAP_PRIVATE : MAP_SHARED;
+	void *memory;
+
+	/* Of a length that is a multiple of huge pages the kernel sees to the alignment. */
+	batch->memory_size =
+		(size_t)round_up(size, size < HUGE_PAGE ? MEMORY_ALIGNMENT : HUGE_PAGE);
+	memory =
+		mmap(NULL, batch->memory_size, PROT_READ | PROT_WRITE, with | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		return NULL;
+	if (size >= HUGE_PAGE)
+		(void)madvise(memory, size / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
+	batch->is_private = with == MAP_PRIVATE;
+	batch->is_lost = false;
+	batch->memory = memory;
+	return memory;
+}
+
 int batch_run(struct batch *batch, struct err *err)
 {
 	struct slot *slots;
@@ -312,11 +207,8 @@ int batch_run(struct batch *batch, struct err *err)
 
 	if (!batch->count)
 		return 0;
-	slots = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (slots == MAP_FAILED)
+	if (!(slots = new_memory(batch, size)))
 		return err_set(err, ENOMEM, "Out of memory reading devices.");
-	batch->memory = slots;
-	batch->memory_size = size;
 	lay_out(batch, slots);
 	while (count_of(slots, batch->count, SLOT_WAITING))
 		if (!read_in_child(batch, slots))
@@ -327,9 +219,10 @@ int batch_run(struct batch *batch, struct err *err)
 	return 0;
 }
 
+/* What a reader that was given up may still touch stays: once in the life of a process. */
 void batch_free(struct batch *batch)
 {
-	if (batch->memory)
+	if (batch->memory && !batch->is_lost)
 		(void)munmap(batch->memory, batch->memory_size);
 	batch->memory = NULL;
 }

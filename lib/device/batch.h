@@ -27,6 +27,8 @@ struct batch {
 	/* Private. */
 	void *memory;
 	size_t memory_size;
+	bool is_private; /* the reader works in it as a part of our memory */
+	bool is_lost;	 /* it may still do so: a device hangs */
 };
 
 /** Fails only without memory: what happened to each read is said there. */

@@ -52,7 +52,9 @@ void batch_reader_tell(int progress_fd)
 static bool open_slot(struct slot *slot)
 {
 	set_state(slot, SLOT_BUSY);
-	slot->fd = device_open_plain(slot->device);
+	do /* no signal interrupts us, but errno may be that of the one who waits for us */
+		slot->fd = device_open_plain(slot->device);
+	while (slot->fd == -EINTR);
 	if (slot->fd >= 0)
 		return true;
 	slot->open_failed = true;
@@ -160,8 +162,13 @@ static bool read_together(struct slot *slots, size_t count, int progress_fd)
 
 #endif
 
+bool batch_reader_is_together(size_t count)
+{
+	return count >= TOGETHER_MIN;
+}
+
 void batch_reader_run(struct slot *slots, size_t count, int progress_fd)
 {
-	if (count < TOGETHER_MIN || !read_together(slots, count, progress_fd))
+	if (!batch_reader_is_together(count) || !read_together(slots, count, progress_fd))
 		read_in_turn(slots, count, progress_fd);
 }

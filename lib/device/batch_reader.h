@@ -28,10 +28,13 @@ struct slot {
 
 /**
  * Read all slots that wait, many at a time if the kernel takes asynchronous reads. A byte goes to
- * @progress_fd (unless -1) whenever some are done. Makes system calls only: it may run in the child
- * of a fork of a process with threads.
+ * @progress_fd (unless -1) whenever some are done. Makes system calls only: it may run in a child
+ * of a process with threads, or in one that shares our memory.
  */
 void batch_reader_run(struct slot *slots, size_t count, int progress_fd);
+
+/** Are so many read many at a time? */
+bool batch_reader_is_together(size_t count);
 
 /** Its one byte; nothing for -1. */
 void batch_reader_tell(int progress_fd);

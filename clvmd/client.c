@@ -252,7 +252,7 @@ static void dispatch(struct client *client, const struct client_message *message
 		{ CLIENT_FENCE_ACK, admin_fence_ack }, { CLIENT_STOP, admin_stop },
 		{ CLIENT_EVENTS, events_request },     { CLIENT_METRICS, status_request },
 		{ CLIENT_RESTART, restart_request },   { CLIENT_READY, admin_ready },
-		{ CLIENT_BLACKBOX, admin_blackbox },
+		{ CLIENT_BLACKBOX, admin_blackbox },   { CLIENT_MEMBERS, status_members },
 	};
 
 	for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++)

@@ -206,6 +206,35 @@ void status_locks(struct client *client, const struct client_message *message)
 	buf_free(&text);
 }
 
+/* ---- members ---- */
+
+struct member_list {
+	struct client *client;
+	uint32_t id;
+};
+
+static bool send_member(void *data, const struct member_view *member)
+{
+	const struct member_list *list = data;
+
+	client_send(list->client, &(struct client_message){
+					  .type = CLIENT_MEMBER,
+					  .id = list->id,
+					  .node = member->node,
+					  .node_name = member->name,
+					  .text = member_state_name(member->state),
+					  .value = member->state == MEMBER_UP && member->synced });
+	return true;
+}
+
+void status_members(struct client *client, const struct client_message *message)
+{
+	struct member_list list = { client, message->id };
+
+	lockspace_each_member(client->d->ls, send_member, &list);
+	client_done(client, message->id, 0, "");
+}
+
 /* ---- holders ---- */
 
 /* One row of records per node, sent when it is full and at the end. */

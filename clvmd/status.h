@@ -16,6 +16,7 @@ void status_arrived(struct daemon *d);
 
 void status_request(struct client *client, const struct client_message *message);
 void status_locks(struct client *client, const struct client_message *message);
+void status_members(struct client *client, const struct client_message *message);
 void status_holders(struct client *client, const struct client_message *message);
 
 #endif

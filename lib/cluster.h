@@ -98,6 +98,22 @@ int cluster_lv_holders(struct cluster *cluster, struct lv_holders *ret_holders,
 		       struct err *err) MUST_CHECK;
 void lv_holders_free(struct lv_holders *holders);
 
+/* The nodes of the cluster, as this one's clvmd sees them. */
+struct cluster_member {
+	uint32_t node;
+	const char *node_name, *state; /* the state as in clvmd status */
+	bool is_local;
+	bool takes_part; /* up and in step: takes locks, does jobs */
+};
+struct cluster_members {
+	struct arena arena; /* start with { .arena.limit = MEMBER_RESULTS_LIMIT } */
+	struct cluster_member *items;
+	size_t count;
+};
+int cluster_list_members(struct cluster *cluster, struct cluster_members *ret_members,
+			 struct err *err) MUST_CHECK;
+void cluster_members_free(struct cluster_members *members);
+
 const char *cluster_node_name(const struct cluster *cluster); /* this node's corosync name */
 const char *cluster_name(const struct cluster *cluster);
 /** deactivation_scope = "node": what a person deactivates is meant for this node only. */

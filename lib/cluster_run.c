@@ -307,6 +307,57 @@ static int holders_once(struct cluster *cluster, struct lv_holders *holders, str
 	return answer.rc ? err_set(err, -answer.rc, "%s", answer.text) : 0;
 }
 
+static int add_member(struct cluster *cluster, struct cluster_members *members,
+		      const struct client_message *answer, struct err *err)
+{
+	void *items =
+		grow(&members->arena, members->items, members->count, 16, sizeof(*members->items));
+	struct cluster_member *member;
+
+	if (!items)
+		return err_set(err, ENOMEM, "Out of memory for the list of members.");
+	members->items = items;
+	member = &members->items[members->count];
+	*member = (struct cluster_member){
+		.node = answer->node,
+		.node_name = arena_strdup(&members->arena, answer->node_name),
+		.state = arena_strdup(&members->arena, answer->text),
+		.is_local = answer->node == cluster->node,
+		.takes_part = answer->value,
+	};
+	if (!member->node_name || !member->state)
+		return err_set(err, ENOMEM, "Out of memory for the list of members.");
+	members->count++;
+	return 0;
+}
+
+int cluster_list_members(struct cluster *cluster, struct cluster_members *ret_members,
+			 struct err *err)
+{
+	struct client_message answer, request = { .type = CLIENT_MEMBERS };
+	int rc;
+
+	if ((rc = cluster_send(cluster, &request, err)))
+		return rc;
+	for (;;) {
+		if ((rc = cluster_receive(cluster, request.id, TELL_MS, &answer, err)))
+			return rc;
+		if (answer.type != CLIENT_MEMBER)
+			break;
+		if ((rc = add_member(cluster, ret_members, &answer, err)))
+			return rc;
+	}
+	if (answer.type != CLIENT_DONE)
+		return cluster_unexpected(cluster, &answer, err);
+	return answer.rc ? err_set(err, -answer.rc, "%s", answer.text) : 0;
+}
+
+void cluster_members_free(struct cluster_members *members)
+{
+	arena_free(&members->arena);
+	*members = (struct cluster_members){ .arena.limit = MEMBER_RESULTS_LIMIT };
+}
+
 /* Reports do not wait for a daemon that has not joined, but for one that is just restarted. */
 int cluster_lv_holders(struct cluster *cluster, struct lv_holders *ret_holders, struct err *err)
 {

@@ -13,19 +13,25 @@ such call. A failure raises LibLVMError with args (number, message): an errno va
 fits. Using an object that is closed, or whose LV was removed, raises UnboundLocalError.
 
 One handle of the library serves the whole process, as it always did: use it from one thread.
+What a cluster adds: clusterMembers(), clusterEvents(), and of an LV activeNodes(), activateExclusive()
+and the like.
+
 It is the C library liblvm2app.so.2.2 underneath; no compiler is needed.
 """
 from __future__ import annotations
 
 import atexit
 import ctypes
+import json
 import os
-from typing import Any, Iterator, Optional, Sequence, Tuple, Union
+import select
+from typing import Any, Dict, Iterator, NamedTuple, Optional, Sequence, Tuple, Union
 
 __all__ = [
     "LibLVMError", "error", "getVersion", "gc", "vgOpen", "vgCreate", "configFindBool",
     "configReload", "configOverride", "scan", "listVgNames", "listVgUuids", "listPvs", "pvCreate",
     "pvRemove", "percentToFloat", "vgNameValidate", "vgNameFromPvid", "vgNameFromDevice",
+    "clusterIsRunning", "clusterMembers", "clusterEvents", "ClusterEvents", "ClusterMember",
     "THIN_DISCARDS_IGNORE", "THIN_DISCARDS_NO_PASSDOWN", "THIN_DISCARDS_PASSDOWN",
 ]
 
@@ -71,6 +77,13 @@ _List._fields_ = [("next", ctypes.POINTER(_List)), ("previous", ctypes.POINTER(_
 
 class _Item(ctypes.Structure):
     _fields_ = [("list", _List), ("content", ctypes.c_void_p)]
+
+
+class _Member(ctypes.Structure):
+    """lvm_cluster_member_list_t"""
+    _fields_ = [("list", _List), ("name", ctypes.c_char_p), ("state", ctypes.c_char_p),
+                ("node_id", ctypes.c_uint32), ("is_local", ctypes.c_uint32, 1),
+                ("takes_part", ctypes.c_uint32, 1)]
 
 
 _handle, _text, _u64, _int = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_uint64, ctypes.c_int
@@ -142,6 +155,19 @@ _PROTOTYPES = {
     "pvseg_get_property": (_Property, _handle, _text),
     "pv_resize": (_int, _handle, _u64),
 }
+_PROTOTYPES.update({
+    "cluster_is_running": (_int, _handle),
+    "cluster_list_members": (_list, _handle),
+    "cluster_lv_list_nodes": (_list, _handle),
+    "cluster_lv_is_exclusive": (_int, _handle),
+    "cluster_lv_activate_exclusive": (_int, _handle),
+    "cluster_lv_activate_local": (_int, _handle),
+    "cluster_lv_deactivate_local": (_int, _handle),
+    "cluster_events_open": (_handle, _handle),
+    "cluster_events_fd": (_int, _handle),
+    "cluster_events_next": (_text, _handle),
+    "cluster_events_close": (_int, _handle),
+})
 _TEXTS = ("vg_get_uuid", "vg_get_name", "lv_get_uuid", "lv_get_name", "lv_get_attr", "lv_get_origin",
           "pv_get_uuid", "pv_get_name")
 _NUMBERS = ("vg_get_seqno", "vg_get_size", "vg_get_free_size", "vg_get_extent_size",
@@ -357,6 +383,28 @@ class Liblvm_lv(_Object):
     def deactivate(self) -> None:
         """In a clustered VG on all members."""
         _check(_api.lv_deactivate(self._get()))
+
+    def activateExclusive(self) -> None:
+        """On this node, and on no other while it is. LibLVMError names who has it."""
+        _check(_api.cluster_lv_activate_exclusive(self._get()))
+
+    def activateLocal(self) -> None:
+        """On this node; the others as they are."""
+        _check(_api.cluster_lv_activate_local(self._get()))
+
+    def deactivateLocal(self) -> None:
+        """On this node; the others as they are."""
+        _check(_api.cluster_lv_deactivate_local(self._get()))
+
+    def activeNodes(self) -> Tuple[str, ...]:
+        """Names of the nodes on which it is active, sorted; only in a clustered VG."""
+        return _texts(_api.cluster_lv_list_nodes(self._get()))
+
+    def isExclusive(self) -> bool:
+        """May only the node where it is active have it?"""
+        result = _api.cluster_lv_is_exclusive(self._get())
+        _check(result < 0)
+        return bool(result)
 
     def remove(self) -> None:
         """Deactivate and remove it; the object is no more."""
@@ -749,6 +797,83 @@ def listVgUuids() -> Tuple[str, ...]:
 def listPvs() -> Liblvm_pvlist:
     """A list of all PVs, which open() or `with` fills."""
     return Liblvm_pvlist()
+
+
+class ClusterMember(NamedTuple):
+    """A node of the cluster."""
+
+    name: str
+    node_id: int
+    state: str  # as clvmd status says it
+    is_local: bool
+    takes_part: bool  # up, and in step with the others
+
+
+class ClusterEvents:
+    """What happens in the cluster, a dict for each event: first what clvmd still keeps, then each
+    as it comes. Iterating waits; select() and the like take it for the descriptor it is."""
+
+    def __init__(self) -> None:
+        self._handle: Optional[int] = _found(_api.cluster_events_open(_Library.get()))
+
+    def __enter__(self) -> "ClusterEvents":
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def _get(self) -> int:
+        if not self._handle:
+            raise UnboundLocalError("Events object invalid")
+        return self._handle
+
+    def fileno(self) -> int:
+        """To be waited on, not to be read."""
+        return int(_api.cluster_events_fd(self._get()))
+
+    def next(self) -> Optional[Dict[str, Any]]:
+        """One that has come already, or None."""
+        line = _api.cluster_events_next(self._get())
+        if line is not None:
+            return dict(json.loads(line))
+        _check(_api.errno(_Library.get()))
+        return None
+
+    def __iter__(self) -> Iterator[Dict[str, Any]]:
+        while True:
+            event = self.next()
+            if event is None:
+                select.select([self], [], [])
+            else:
+                yield event
+
+    def close(self) -> None:
+        """End the subscription."""
+        if self._handle:
+            _api.cluster_events_close(self._handle)
+        self._handle = None
+
+
+def clusterIsRunning() -> bool:
+    """Does a clvmd answer on this node?"""
+    return bool(_api.cluster_is_running(_Library.get()) > 0)
+
+
+def clusterMembers() -> Tuple[ClusterMember, ...]:
+    """All nodes of the cluster, as this one's clvmd sees them."""
+    head, members = _found(_api.cluster_list_members(_Library.get())), []
+    at = head.contents.next
+    while ctypes.addressof(at.contents) != ctypes.addressof(head.contents):
+        item = ctypes.cast(at, ctypes.POINTER(_Member)).contents
+        members.append(ClusterMember(os.fsdecode(item.name), item.node_id, os.fsdecode(item.state),
+                                     bool(item.is_local), bool(item.takes_part)))
+        at = item.list.next
+    return tuple(members)
+
+
+def clusterEvents() -> ClusterEvents:
+    """Subscribe to what happens in the cluster."""
+    return ClusterEvents()
 
 
 def _set_parameters(params: int, values: Sequence[Tuple[bytes, int]]) -> None:

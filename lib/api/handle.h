@@ -31,6 +31,7 @@ enum handle_type {
 	HANDLE_PV_PARAMS,
 	HANDLE_LV_PARAMS, /* none exists yet */
 	HANDLE_PV_LIST,
+	HANDLE_EVENTS,
 };
 
 /* First member of each: what the register holds. */
@@ -49,7 +50,7 @@ struct lvm {
 	struct buf messages; /* all lines since the last clear */
 	struct volume_group *vgs;
 	struct pv_list *pv_lists;
-	struct handle *params;
+	struct handle *params, *events;
 };
 
 /* A device that lvm_vg_extend() took and that is no PV yet. */

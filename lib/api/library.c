@@ -7,6 +7,7 @@
 
 #include "lib/activate/activate.h"
 #include "lib/api/handle.h"
+#include "lib/api/lvm2app_cluster.h"
 #include "lib/config.h"
 #include "lib/version.h"
 
@@ -78,6 +79,8 @@ void lvm_quit(lvm_t libh)
 		pv_list_close(libh->pv_lists);
 	while (libh->vgs)
 		vg_handle_close(libh->vgs);
+	while (libh->events) /* the handle is a subscription's first member */
+		(void)lvm_cluster_events_close((void *)libh->events);
 	for (struct handle *params = libh->params; params; params = params->next)
 		handle_forget(params);
 	handle_forget(&libh->handle);

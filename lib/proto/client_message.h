@@ -23,6 +23,7 @@
  *	C RUN, RESUME, ABORT D RESULT (one per member)* then DONE
  *	C COMMIT             D DONE
  *	C HOLDERS            D HOLDERS_OF (per member, several when long)* then DONE
+ *	C MEMBERS            D MEMBER (one per node of the nodelist)* then DONE
  *	C STATUS, LOCKS, EVENTS, METRICS
  *	                     D TEXT* then DONE
  *	C FENCE_ACK, STOP    D DONE
@@ -77,6 +78,7 @@ enum client_message_type {
 	CLIENT_STOP = 13,      /* force */
 	CLIENT_EVENTS = 14,    /* json; wait: what comes is sent too, without an end */
 	CLIENT_METRICS = 15,
+	CLIENT_MEMBERS = 16,
 	CLIENT_RESTART = 20,  /* force */
 	CLIENT_READY = 21,    /* DONE 0: joined and synchronised; -EAGAIN, text: waits for what */
 	CLIENT_BLACKBOX = 22, /* TEXT: the file that was written */
@@ -90,6 +92,7 @@ enum client_message_type {
 	CLIENT_DONE = 37,	/* rc, text */
 	CLIENT_HOLDERS_OF = 38, /* node, node_name, data: holder records */
 	CLIENT_TEXT = 39,	/* text: a piece of the answer */
+	CLIENT_MEMBER = 40,	/* node, node_name, text: its state, value: 1 it takes part */
 
 	CLIENT_WORKER_RUN = 64,	    /* data: a job; phase */
 	CLIENT_WORKER_KERNEL = 65,  /* PARTs: holder records, mode EX: open, CR: not */

@@ -7,7 +7,7 @@ import lab
 
 PROGRAMS = os.environ["CLVM_API_BIN"]
 MODULE = os.path.join(os.path.dirname(os.path.dirname(lab.cluster.HERE)), "python")
-AREAS = ("library", "vg", "lv", "pv", "property", "bad_input", "life")
+AREAS = ("library", "vg", "lv", "pv", "property", "bad_input", "cluster", "life")
 VALGRIND = "valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite"
 
 
@@ -79,6 +79,32 @@ with lvm.vgOpen("vg", "w") as vg:
 """), "locally 24\n")  # as lvs says it
         self.assert_lv_everywhere("vg", "lv", 24)
         self.assertIn("seen", self.n1.ok("lvs --noheadings -o lv_tags vg/lv"))
+
+    def test_python_sees_the_cluster(self):
+        text = self.python(self.n1, """
+import lvm
+events = lvm.clusterEvents()
+print(lvm.clusterIsRunning(), [(m.name, m.is_local, m.takes_part) for m in lvm.clusterMembers()])
+with lvm.vgCreate("vg") as vg:
+    vg.extend("/dev/ubda")
+    lv = vg.createLvLinear("lv", 16 << 20)
+    print(lv.activeNodes(), lv.isExclusive())
+    lv.deactivate()
+    lv.activateExclusive()
+    print(lv.activeNodes(), lv.isExclusive())
+print(next(event["vg"] for event in events if event.get("vg") == "vg"))
+""")
+        self.assertEqual(text.splitlines(), [
+            "True [('n1', True, True), ('n2', False, True)]", "('n1', 'n2') False",
+            "('n1',) True", "vg"])
+        self.assertEqual(self.python(self.n2, """
+import lvm
+with lvm.vgOpen("vg", "w") as vg:
+    try:
+        vg.lvFromName("lv").activateExclusive()
+    except lvm.LibLVMError as error:
+        print("n1" in error.args[1])
+"""), "True\n")
 
     def test_a_lock_that_a_handle_holds_is_named_to_others(self):
         self.n1.ok("vgcreate vg /dev/ubda && lvcreate -L 8M -n lv vg")

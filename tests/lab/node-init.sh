@@ -7,10 +7,10 @@
 # about 30 ms here, hence the few and the built-in words.
 export PATH=/usr/sbin:/sbin:/usr/bin:/bin HOME=/root LC_ALL=C
 mount -t proc proc /proc
-node= nodeip= labdir= prefix=
+node= nodeip= labdir= prefix= lower=/
 for word in $(cat /proc/cmdline); do
 	case $word in
-	node=* | nodeip=* | labdir=* | prefix=*) eval "${word%%=*}=\${word#*=}" ;;
+	node=* | nodeip=* | labdir=* | prefix=* | lower=*) eval "${word%%=*}=\${word#*=}" ;;
 	esac
 done
 release=$(uname -r)
@@ -19,9 +19,13 @@ modules=/usr/lib/uml/modules/$release
 insmod "$modules/kernel/fs/overlayfs/overlay.ko"
 mount -t tmpfs -o size=75% tmpfs /tmp
 mkdir /tmp/upper /tmp/work /tmp/root
-mount -t overlay -o lowerdir=/,upperdir=/tmp/upper,workdir=/tmp/work overlay /tmp/root
+mount -t overlay -o lowerdir=$lower,upperdir=/tmp/upper,workdir=/tmp/work overlay /tmp/root
 cd /tmp/root || exit 1
 mkdir -p lib/modules lab
+if [ "$lower" != / ]; then
+	mkdir -p usr/lib/uml
+	mount --bind /usr/lib/uml usr/lib/uml
+fi
 mount -t proc proc proc
 mount -t sysfs sysfs sys
 mount -t devtmpfs devtmpfs dev

@@ -38,13 +38,14 @@ class Cluster:
     @private_disks: {"n1": ("64M",)}: disks that only this node has, after the shared ones.
     With @product the installed product comes first in every node's PATH; with @usr_sbin its
     commands also lie over Debian's in /usr/sbin, where stock resource agents look for them
-    (/usr/sbin/lvm stays Debian's, see Node.stock()).
+    (/usr/sbin/lvm stays Debian's, see Node.stock()). @root: the directory of another system than
+    this host's that the nodes run, which is not changed.
     """
 
     count = 0  # clusters of this run
 
     def __init__(self, nodes=2, disks=("2G",), memory="512M", product=True, usr_sbin=False,
-                 private_disks=None):
+                 private_disks=None, root="/"):
         assert isolate.run_dir, "call lab.run_tests() or lab.isolate.enter() first"
         Cluster.count += 1
         self.started = time.monotonic()
@@ -56,7 +57,8 @@ class Cluster:
         lab_id = f"lab{os.path.basename(isolate.run_dir)[-8:]}"
         numbers = range(1, nodes + 1)
         self.network = network.Network(numbers)
-        self.nodes = [Node(self.dir, lab_id, number, self.network, memory, self.prefix)
+        self.nodes = [Node(self.dir, lab_id, number, self.network, memory, self.prefix,
+                           root)
                       for number in numbers]
         for name in ("node-init.sh", "agent.py", "io_loop.py", "fence-lab", "fence_clvmlab"):
             shutil.copy(f"{HERE}/{name}", self.dir)

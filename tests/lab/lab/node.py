@@ -107,11 +107,11 @@ class Job:
 
 
 class Node:
-    def __init__(self, run_dir, lab_id, number, net, memory, prefix):
+    def __init__(self, run_dir, lab_id, number, net, memory, prefix, root):
         self.number, self.name = number, f"n{number}"
         self.net, self.address = net, network.address(number)
         self.run_dir, self.folder = run_dir, f"{run_dir}/n{number}"
-        self.lab_id, self.memory, self.prefix = lab_id, memory, prefix
+        self.lab_id, self.memory, self.prefix, self.root = lab_id, memory, prefix, root
         self.process = None
         self.frozen = False
         self.disks = []
@@ -129,7 +129,7 @@ class Node:
             "linux.uml", f"mem={self.memory}", f"umid={self.lab_id}-{self.name}",
             f"uml_dir={self.run_dir}/uml/", "rootfstype=hostfs", "rootflags=/", "ro",
             f"init={self.run_dir}/node-init.sh", f"node={self.name}", f"nodeip={self.address}",
-            f"labdir={self.run_dir}", f"prefix={self.prefix or ''}",
+            f"labdir={self.run_dir}", f"prefix={self.prefix or ''}", f"lower={self.root}",
             *[disk.boot_word() for disk in self.disks],
             f"vec0:transport=tap,ifname={network.tap(self.number)},depth=64,"
             f"mac={network.mac(self.number)}",

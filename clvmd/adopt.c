@@ -182,7 +182,8 @@ static void begin(void *data)
 	qb_loop_timer_handle timer;
 	char text[512];
 
-	d->adopt_waits = sessions_wait_for(d, text, sizeof(text)) || !workers_of_old_daemon_ended();
+	d->adopt_waits =
+		sessions_wait_for(d, text, sizeof(text)) || !workers_of_old_daemon_ended(d);
 	if (!d->adopt_waits) {
 		ask_kernel(d);
 		return;

@@ -59,6 +59,7 @@ struct workers {
 	struct worker_queue *queues;
 	size_t worker_count, job_count;
 	bool serve_pending;
+	bool old_ended; /* those of an earlier daemon */
 };
 
 static void serve_queues(struct daemon *d, void *data);
@@ -214,11 +215,18 @@ static int open_worker_lock(void)
 	return fd;
 }
 
-bool workers_of_old_daemon_ended(void)
+static bool lock_is_free(void)
 {
 	AUTO_CLOSE int fd = open(WORKER_LOCK_PATH, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	return fd < 0 || !flock(fd, LOCK_EX | LOCK_NB);
+}
+
+/* Our own have the lock too: once it was free they are all who can have it. */
+bool workers_of_old_daemon_ended(struct daemon *d)
+{
+	d->workers->old_ended = d->workers->old_ended || lock_is_free();
+	return d->workers->old_ended;
 }
 
 static int spawn_process(int socket_fd, int lock_fd, pid_t *ret_pid)
@@ -337,6 +345,9 @@ static void serve_queues(struct daemon *d, void *data)
 
 	(void)data;
 	workers->serve_pending = false;
+	/* What is asked for early, such as names for a status, waits: adopt.c sees to it. */
+	if (!workers_of_old_daemon_ended(d))
+		return;
 	for (struct worker_queue *queue = workers->queues; queue; queue = next) {
 		next = queue->next;
 		if (!queue->worker && !serve_queue(workers, queue))

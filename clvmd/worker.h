@@ -57,9 +57,9 @@ void workers_reap(struct daemon *d);
 
 /**
  * Has every worker of an earlier daemon ended? Until then what they do to the kernel is not over,
- * and what is active cannot be listed.
+ * and what is active cannot be listed. No worker of ours is started before.
  */
-bool workers_of_old_daemon_ended(void);
+bool workers_of_old_daemon_ended(struct daemon *d);
 
 struct workers_count {
 	size_t workers, busy, jobs;

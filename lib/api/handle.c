@@ -82,7 +82,7 @@ bool handle_check(const void *pointer, enum handle_type type, const char *functi
 		[HANDLE_LV] = "logical volume",	     [HANDLE_PV] = "physical volume",
 		[HANDLE_LVSEG] = "LV segment",	     [HANDLE_PVSEG] = "PV segment",
 		[HANDLE_PV_PARAMS] = "PV parameter", [HANDLE_LV_PARAMS] = "LV parameter",
-		[HANDLE_PV_LIST] = "PV list",
+		[HANDLE_PV_LIST] = "PV list",	     [HANDLE_EVENTS] = "event",
 	};
 	struct lvm *library = pointer ? library_of(pointer, type) : NULL;
 

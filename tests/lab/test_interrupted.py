@@ -55,6 +55,22 @@ class Interrupted(InterruptedCase):
     def test_command_killed_after_commit_on_disk(self):
         self.cut_command("disk", NEW)
 
+    def test_restart_waits_for_a_change_and_is_refused_or_forced(self):
+        self.run_to(self.n1, "prepare")
+        refused = self.n1("clvmd restart", timeout=90)
+        self.assertNotEqual(refused.rc, 0, repr(refused))
+        self.assertIn("was not restarted", refused.err)
+        self.assertIn("--force", refused.err)
+        self.assertTrue(self.suspended(self.n1), "nothing was done to the change")
+        # A command would end by itself now: its change is not open any more. This one waits.
+        forced = self.n1.spawn("clvmd restart --force", timeout=90)
+        lab.wait_for(lambda: "cut_op" in self.n1("clvmd status").text, 30, "it to be waited for")
+        self.n1.ok("pkill -KILL -x cut_op")
+        self.assertEqual(forced.result().rc, 0, repr(forced.result()))
+        self.wait_settled(*self.nodes)
+        self.assert_lv_everywhere("vg", "lv0", OLD)
+        self.next_command_works(self.n2)
+
     def cut_power(self, step, size):
         self.run_to(self.n2, step)
         self.n2.power_cut()

@@ -109,8 +109,9 @@ const struct lv_kernel_state *row_kernel(const struct report_row *row)
 
 	if (!cache->asked) {
 		cache->asked = true;
+		cache->no_driver = cache->no_driver || !activation_driver_present();
 		cache->known =
-			activation_driver_present() &&
+			!cache->no_driver &&
 			!lv_kernel_state_get(&row->lv->vg->id, &row->lv->id, &cache->state, NULL);
 	}
 	return cache->known ? &cache->state : NULL;

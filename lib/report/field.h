@@ -76,6 +76,7 @@ struct report_vg; /* lib/report/links.h */
 /* The kernel's state of one LV, asked for when the first field needs it. */
 struct kernel_cache {
 	bool asked, known;
+	bool no_driver; /* found once: it is not looked for again */
 	struct lv_kernel_state state;
 };
 

@@ -77,6 +77,12 @@ static void fail(struct feed *feed, const struct err *err)
 		feed->first = *err;
 }
 
+/* Of another LV; that there is no driver at all is true for all. */
+static struct kernel_cache kernel_cache_of_next(const struct kernel_cache *cache)
+{
+	return (struct kernel_cache){ .no_driver = cache->no_driver };
+}
+
 static void add(struct feed *feed, struct report_row *row)
 {
 	struct err err = { 0 };
@@ -97,7 +103,7 @@ static void feed_lv(struct feed *feed, const struct report_vg *vg, const struct 
 
 	if (!is_new(feed, lv))
 		return;
-	feed->kernel_cache = (struct kernel_cache){ 0 };
+	feed->kernel_cache = kernel_cache_of_next(&feed->kernel_cache);
 	if (!(feed->owners & OWNER_SEG) || !lv->seg_count) {
 		add(feed, &row);
 		return;
@@ -227,7 +233,7 @@ static void feed_runs(struct feed *feed, const struct report_vg *vg, const struc
 		row.device = pv->disk ? pv->disk->device : NULL;
 		row.seg = runs[i].seg;
 		row.lv = row.seg ? row.seg->lv : NULL;
-		feed->kernel_cache = (struct kernel_cache){ 0 };
+		feed->kernel_cache = kernel_cache_of_next(&feed->kernel_cache);
 		add(feed, &row);
 	}
 }

@@ -32,6 +32,7 @@ class TestCase(unittest.TestCase):
     private_disks = None  # {"n1": ("64M",)}: only that node has them
     memory = "512M"
     product = True   # our commands first in PATH (asserted)
+    usr_sbin = False  # and in the place of Debian's, where resource agents look
     clustered = True  # corosync and clvmd run
     token = 3000
     clvmd_config = 'clvmd { fence = "manual" }\n'
@@ -42,7 +43,7 @@ class TestCase(unittest.TestCase):
         cls.cluster = None
         try:
             cls.cluster = Cluster(cls.node_count, cls.disks, cls.memory, cls.product,
-                                  private_disks=cls.private_disks)
+                                  usr_sbin=cls.usr_sbin, private_disks=cls.private_disks)
             cls.nodes = cls.cluster.nodes
             for node in cls.nodes:
                 setattr(cls, node.name, node)

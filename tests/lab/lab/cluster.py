@@ -11,9 +11,6 @@ from .node import Node
 from .wait import SLOW, wait_for
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-COMMANDS = ("pvcreate", "pvremove", "pvresize", "pvs", "vgcreate", "vgremove", "vgs", "vgextend", "vgreduce",
-            "vgrename", "vgchange", "vgck", "lvcreate", "lvremove", "lvs", "lvextend", "lvreduce",
-            "lvresize", "lvrename", "lvchange", "clvmd")
 UNSEEN = ("/tmp/", "/run/", "/dev/", "/proc/", "/sys/")  # a node has its own
 
 
@@ -76,7 +73,7 @@ class Cluster:
             for node in self.nodes:
                 node.wait_until_up()
                 if product:
-                    self._put_in_place(node, usr_sbin)
+                    self.put_in_place(node, usr_sbin)
         except BaseException:
             self.close()
             raise
@@ -86,9 +83,10 @@ class Cluster:
         subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-D_GNU_SOURCE", "-o",
                         f"{self.dir}/uml_xstate.so", f"{HERE}/uml_xstate.c"], check=True)
 
-    def _put_in_place(self, node, usr_sbin):
+    def put_in_place(self, node, usr_sbin):
         if usr_sbin:
-            node.ok("".join(f"ln -sfn {self.prefix}/sbin/{c} /usr/sbin/{c}; " for c in COMMANDS))
+            node.ok("".join(f"ln -sfn {self.prefix}/sbin/{name} /usr/sbin/{name}; "
+                            for name in os.listdir(f"{self.prefix}/sbin") if name != "lvm"))
         self.assert_ours(node)
 
     def assert_ours(self, node):

@@ -30,9 +30,18 @@ class Udev(lab.StoryCase):
         name = node.ok(f"basename $(readlink -f {device})").strip()
         return node.ok(f"udevadm info -q symlink -n /dev/{name}").split()
 
-    def assert_settled(self):
+    def settle(self):
+        """udev looks into what is new, and has it open meanwhile: then it is in use."""
         for node in self.nodes:
-            node.ok("udevadm settle")
+            node.ok("udevadm settle", timeout=60)
+
+    def tearDown(self):
+        self.settle()
+        super().tearDown()
+
+    def assert_settled(self):
+        self.settle()
+        for node in self.nodes:
             self.assertNotIn("0x", node.ok("dmsetup udevcookies"), node.name)
 
     def test_links_are_udevs_on_all_nodes(self):
@@ -47,6 +56,7 @@ class Udev(lab.StoryCase):
         for node in self.nodes:
             self.assertIn("vg-a/other", self.links_of(node, "/dev/mapper/vg--a-other"))
             node.ok("test ! -e /dev/vg-a/data-1")
+        self.settle()
         self.n2.ok("lvremove -y vg-a/other")
         for node in self.nodes:
             node.ok("test ! -e /dev/vg-a/other && test ! -e /dev/mapper/vg--a-other")
@@ -59,21 +69,26 @@ class Udev(lab.StoryCase):
         self.n2.ok("vgchange -ay vg")
         for node in self.nodes:
             self.assertEqual(len(node.ok("ls /dev/vg").split()), 6)
+        self.settle()
         self.n1.ok("vgchange -an vg")
         for node in self.nodes:
             node.ok("test ! -e /dev/vg")
         self.assert_settled()
 
     def test_a_local_vg_is_activated_when_its_disk_comes(self):
-        self.n1.ok("vgcreate -cn vg /dev/ubda && lvcreate -L 16M -n lv vg && vgchange -an vg")
-        self.n1.ok("udevadm settle; test ! -e /dev/vg/lv")
+        self.n1.ok("vgcreate -cn vg /dev/ubda && lvcreate -L 16M -n lv vg")
+        self.settle()
+        self.n1.ok("vgchange -an vg && udevadm settle; test ! -e /dev/vg/lv")
         self.n1.ok("udevadm trigger --action=add /sys/class/block/ubda")
         lab.wait_for(lambda: self.n1("test -e /dev/vg/lv"), 30, "the volume to be active")
+        self.settle()
         self.assertIn("vg/lv", self.links_of(self.n1, "/dev/vg/lv"))
         self.n1.ok("vgchange -an vg")
 
     def test_a_clustered_vg_is_not(self):
-        self.n1.ok("vgcreate vg /dev/ubda && lvcreate -L 16M -n lv vg && vgchange -an vg")
+        self.n1.ok("vgcreate vg /dev/ubda && lvcreate -L 16M -n lv vg")
+        self.settle()
+        self.n1.ok("vgchange -an vg")
         self.n1.ok("udevadm trigger --action=add /sys/class/block/ubda && udevadm settle")
         self.assertEqual(self.n1.ok("lvs --noheadings -o lv_active_nodes vg/lv").strip(), "")
 

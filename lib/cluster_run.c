@@ -14,12 +14,12 @@
 #include "lib/proto/job.h"
 #include "metadata/base/cleanup.h"
 
-#define TELL_MS		10000
-#define HOLDERS_WAIT_MS 800
-#define JOB_BYTES_MAX	CLIENT_DATA_MAX
-#define RESULTS_FIRST	8u
-#define RESULTS_MAX	4096u /* far more than members; bounds what a broken daemon sends */
-#define HOLDERS_MAX	(1U << 22)
+#define TELL_MS	      10000
+#define LISTS_WAIT_MS 800
+#define JOB_BYTES_MAX CLIENT_DATA_MAX
+#define RESULTS_FIRST 8u
+#define RESULTS_MAX   4096u /* far more than members; bounds what a broken daemon sends */
+#define HOLDERS_MAX   (1U << 22)
 
 void member_results_free(struct member_results *results)
 {
@@ -252,11 +252,47 @@ int cluster_abort(struct cluster *cluster, struct member_results *results, struc
 	return next_phase(cluster, CLIENT_ABORT, results, true, err);
 }
 
+/* ---- lists ---- */
+
+/* What one answer adds to the list that is being made. */
+typedef int answer_fn(struct cluster *cluster, void *list, const struct client_message *answer,
+		      struct err *err);
+
+/* A list that comes in answers of type @part, then DONE. */
+static int ask_once(struct cluster *cluster, enum client_message_type asked,
+		    enum client_message_type part, answer_fn *add, void *list, struct err *err)
+{
+	struct client_message answer, request = { .type = asked };
+	int rc;
+
+	if ((rc = cluster_send(cluster, &request, err)))
+		return rc;
+	for (;;) {
+		if ((rc = cluster_receive(cluster, request.id, TELL_MS, &answer, err)))
+			return rc;
+		if (answer.type != part)
+			break;
+		if ((rc = add(cluster, list, &answer, err)))
+			return rc;
+	}
+	if (answer.type != CLIENT_DONE)
+		return cluster_unexpected(cluster, &answer, err);
+	return answer.rc ? err_set(err, -answer.rc, "%s", answer.text) : 0;
+}
+
+/* Nobody waits here for a daemon that has not joined, but for one that is just restarted. */
+static bool may_ask_again(struct cluster *cluster, int rc, int64_t began, struct err *err)
+{
+	return (cluster->lost || cluster_now_ms() - began < LISTS_WAIT_MS) &&
+	       cluster_may_repeat(cluster, rc, began, err);
+}
+
 /* ---- holders ---- */
 
-static int add_holders(struct cluster *cluster, struct lv_holders *holders,
-		       const struct client_message *answer, struct err *err)
+static int add_holders(struct cluster *cluster, void *list, const struct client_message *answer,
+		       struct err *err)
 {
+	struct lv_holders *holders = list;
 	const unsigned char *at = answer->data;
 	const char *node_name = arena_strdup(&holders->arena, answer->node_name);
 
@@ -287,29 +323,24 @@ static int add_holders(struct cluster *cluster, struct lv_holders *holders,
 	return 0;
 }
 
-static int holders_once(struct cluster *cluster, struct lv_holders *holders, struct err *err)
+int cluster_lv_holders(struct cluster *cluster, struct lv_holders *ret_holders, struct err *err)
 {
-	struct client_message answer, request = { .type = CLIENT_HOLDERS };
+	const int64_t began = cluster_now_ms();
 	int rc;
 
-	if ((rc = cluster_send(cluster, &request, err)))
-		return rc;
-	for (;;) {
-		if ((rc = cluster_receive(cluster, request.id, TELL_MS, &answer, err)))
-			return rc;
-		if (answer.type != CLIENT_HOLDERS_OF)
-			break;
-		if ((rc = add_holders(cluster, holders, &answer, err)))
-			return rc;
-	}
-	if (answer.type != CLIENT_DONE)
-		return cluster_unexpected(cluster, &answer, err);
-	return answer.rc ? err_set(err, -answer.rc, "%s", answer.text) : 0;
+	while ((rc = ask_once(cluster, CLIENT_HOLDERS, CLIENT_HOLDERS_OF, add_holders, ret_holders,
+			      err)) &&
+	       may_ask_again(cluster, rc, began, err))
+		lv_holders_free(ret_holders);
+	return rc;
 }
 
-static int add_member(struct cluster *cluster, struct cluster_members *members,
-		      const struct client_message *answer, struct err *err)
+/* ---- members ---- */
+
+static int add_member(struct cluster *cluster, void *list, const struct client_message *answer,
+		      struct err *err)
 {
+	struct cluster_members *members = list;
 	void *items =
 		grow(&members->arena, members->items, members->count, 16, sizeof(*members->items));
 	struct cluster_member *member;
@@ -334,39 +365,18 @@ static int add_member(struct cluster *cluster, struct cluster_members *members,
 int cluster_list_members(struct cluster *cluster, struct cluster_members *ret_members,
 			 struct err *err)
 {
-	struct client_message answer, request = { .type = CLIENT_MEMBERS };
+	const int64_t began = cluster_now_ms();
 	int rc;
 
-	if ((rc = cluster_send(cluster, &request, err)))
-		return rc;
-	for (;;) {
-		if ((rc = cluster_receive(cluster, request.id, TELL_MS, &answer, err)))
-			return rc;
-		if (answer.type != CLIENT_MEMBER)
-			break;
-		if ((rc = add_member(cluster, ret_members, &answer, err)))
-			return rc;
-	}
-	if (answer.type != CLIENT_DONE)
-		return cluster_unexpected(cluster, &answer, err);
-	return answer.rc ? err_set(err, -answer.rc, "%s", answer.text) : 0;
+	while ((rc = ask_once(cluster, CLIENT_MEMBERS, CLIENT_MEMBER, add_member, ret_members,
+			      err)) &&
+	       may_ask_again(cluster, rc, began, err))
+		cluster_members_free(ret_members);
+	return rc;
 }
 
 void cluster_members_free(struct cluster_members *members)
 {
 	arena_free(&members->arena);
 	*members = (struct cluster_members){ .arena.limit = MEMBER_RESULTS_LIMIT };
-}
-
-/* Reports do not wait for a daemon that has not joined, but for one that is just restarted. */
-int cluster_lv_holders(struct cluster *cluster, struct lv_holders *ret_holders, struct err *err)
-{
-	int64_t began = cluster_now_ms();
-	int rc;
-
-	while ((rc = holders_once(cluster, ret_holders, err)) &&
-	       (cluster->lost || cluster_now_ms() - began < HOLDERS_WAIT_MS) &&
-	       cluster_may_repeat(cluster, rc, began, err))
-		lv_holders_free(ret_holders);
-	return rc;
 }

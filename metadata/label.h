@@ -79,10 +79,10 @@ int pv_layout_restore(const struct pv_layout_request *request, const struct pv_l
 
 /**
  * Where the area at the end of a PV belongs when the device has another size (bytes): as pvcreate
- * would place one of that size. -ENOSPC: it would reach into what is before @data_end_bytes.
+ * would place one of that size. -ENOSPC: it would begin before the data do.
  */
 int pv_layout_move_mda(const struct disk_area *area, uint64_t device_size_bytes,
-		       uint64_t data_end_bytes, struct disk_area *ret_area,
+		       uint64_t data_start_bytes, struct disk_area *ret_area,
 		       struct err *err) MUST_CHECK;
 
 /** Extents that fit between pe_start and the end (or the second mda). */

@@ -297,12 +297,11 @@ bool lv_is_partial(const struct lv *lv)
 	struct lv_set seen = { 0 };
 	bool partial = false;
 
-	if (!rests_on_lvs(lv)) {
+	if (rests_on_lvs(lv))
+		partial = walk_partial(lv, &seen);
+	else
 		for (uint32_t i = 0; i < lv->seg_count && !partial; i++)
 			partial = seg_is_partial(&lv->segs[i], &seen);
-		return partial;
-	}
-	partial = walk_partial(lv, &seen);
 	free(seen.slots);
 	return partial;
 }

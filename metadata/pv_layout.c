@@ -181,7 +181,7 @@ int pv_layout_restore(const struct pv_layout_request *request, const struct pv_l
 }
 
 int pv_layout_move_mda(const struct disk_area *area, uint64_t device_size_bytes,
-		       uint64_t data_end_bytes, struct disk_area *ret_area, struct err *err)
+		       uint64_t data_start_bytes, struct disk_area *ret_area, struct err *err)
 {
 	/* The alignment is written nowhere; what is more than whole ones came of a device that did
 	 * not end at one. */
@@ -192,10 +192,11 @@ int pv_layout_move_mda(const struct disk_area *area, uint64_t device_size_bytes,
 	const uint64_t start =
 		device_size_bytes > size ? (device_size_bytes - size) / align * align : 0;
 
-	if (start < data_end_bytes || start >= device_size_bytes)
-		return err_set(err, ENOSPC,
-			       "No room for the metadata area of %llu bytes behind the data.",
-			       (unsigned long long)area->size_bytes);
+	if (start < data_start_bytes || start >= device_size_bytes)
+		return err_set(
+			err, ENOSPC,
+			"No room for the metadata area of %llu bytes behind the begin of the data.",
+			(unsigned long long)area->size_bytes);
 	*ret_area = (struct disk_area){ start, device_size_bytes - start };
 	return 0;
 }

@@ -27,6 +27,8 @@ import os
 import select
 from typing import Any, Dict, Iterator, NamedTuple, Optional, Sequence, Tuple, Union
 
+from _lvm_api import Item, Member, Property, api as _api
+
 __all__ = [
     "LibLVMError", "error", "getVersion", "gc", "vgOpen", "vgCreate", "configFindBool",
     "configReload", "configOverride", "scan", "listVgNames", "listVgUuids", "listPvs", "pvCreate",
@@ -41,7 +43,6 @@ THIN_DISCARDS_PASSDOWN = 2
 
 PropertyValue = Union[int, str, None]
 
-_LIBRARY = "liblvm2app.so.2.2"
 _UINT64_MAX = (1 << 64) - 1
 
 
@@ -51,147 +52,6 @@ class LibLVMError(Exception):
 
 LibLVMError.__module__ = "lvm"
 error = LibLVMError
-
-
-# ---- the C interface ----
-
-class _Property(ctypes.Structure):
-    """struct lvm_property_value: flags in the order of their bits, and one value of three kinds."""
-
-    class _Value(ctypes.Union):
-        _fields_ = [("string", ctypes.c_char_p), ("integer", ctypes.c_uint64),
-                    ("signed_integer", ctypes.c_int64)]
-
-    _fields_ = [("is_settable", ctypes.c_uint32, 1), ("is_string", ctypes.c_uint32, 1),
-                ("is_integer", ctypes.c_uint32, 1), ("is_valid", ctypes.c_uint32, 1),
-                ("is_signed", ctypes.c_uint32, 1), ("padding", ctypes.c_uint32, 27),
-                ("value", _Value)]
-
-
-class _List(ctypes.Structure):
-    """struct dm_list. Each item begins with one; a pointer to the object or text follows it."""
-
-
-_List._fields_ = [("next", ctypes.POINTER(_List)), ("previous", ctypes.POINTER(_List))]
-
-
-class _Item(ctypes.Structure):
-    _fields_ = [("list", _List), ("content", ctypes.c_void_p)]
-
-
-class _Member(ctypes.Structure):
-    """lvm_cluster_member_list_t"""
-    _fields_ = [("list", _List), ("name", ctypes.c_char_p), ("state", ctypes.c_char_p),
-                ("node_id", ctypes.c_uint32), ("is_local", ctypes.c_uint32, 1),
-                ("takes_part", ctypes.c_uint32, 1)]
-
-
-_handle, _text, _u64, _int = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_uint64, ctypes.c_int
-_list = ctypes.POINTER(_List)
-
-_PROTOTYPES = {
-    "library_get_version": (_text,),
-    "init": (_handle, _text),
-    "quit": (None, _handle),
-    "errno": (_int, _handle),
-    "errmsg": (_text, _handle),
-    "config_reload": (_int, _handle),
-    "config_override": (_int, _handle, _text),
-    "config_find_bool": (_int, _handle, _text, _int),
-    "scan": (_int, _handle),
-    "percent_to_float": (ctypes.c_float, ctypes.c_int32),
-    "list_vg_names": (_list, _handle),
-    "list_vg_uuids": (_list, _handle),
-    "vgname_from_pvid": (_text, _handle, _text),
-    "vgname_from_device": (_text, _handle, _text),
-    "vg_name_validate": (_int, _handle, _text),
-    "vg_open": (_handle, _handle, _text, _text, ctypes.c_uint32),
-    "vg_create": (_handle, _handle, _text),
-    "vg_close": (_int, _handle),
-    "vg_write": (_int, _handle),
-    "vg_remove": (_int, _handle),
-    "vg_extend": (_int, _handle, _text),
-    "vg_reduce": (_int, _handle, _text),
-    "vg_set_extent_size": (_int, _handle, ctypes.c_uint32),
-    "vg_add_tag": (_int, _handle, _text),
-    "vg_remove_tag": (_int, _handle, _text),
-    "vg_get_tags": (_list, _handle),
-    "vg_get_property": (_Property, _handle, _text),
-    "vg_set_property": (_int, _handle, _text, ctypes.POINTER(_Property)),
-    "vg_list_lvs": (_list, _handle),
-    "vg_list_pvs": (_list, _handle),
-    "vg_create_lv_linear": (_handle, _handle, _text, _u64),
-    "vg_remove_lv": (_int, _handle),
-    "lv_name_validate": (_int, _handle, _text),
-    "lv_from_name": (_handle, _handle, _text),
-    "lv_from_uuid": (_handle, _handle, _text),
-    "pv_from_name": (_handle, _handle, _text),
-    "pv_from_uuid": (_handle, _handle, _text),
-    "lv_get_property": (_Property, _handle, _text),
-    "lv_activate": (_int, _handle),
-    "lv_deactivate": (_int, _handle),
-    "lv_rename": (_int, _handle, _text),
-    "lv_resize": (_int, _handle, _u64),
-    "lv_snapshot": (_handle, _handle, _text, _u64),
-    "lv_add_tag": (_int, _handle, _text),
-    "lv_remove_tag": (_int, _handle, _text),
-    "lv_get_tags": (_list, _handle),
-    "lv_list_lvsegs": (_list, _handle),
-    "lvseg_get_property": (_Property, _handle, _text),
-    "lv_params_create_thin_pool": (_handle, _handle, _text, _u64, ctypes.c_uint32, _u64, _int),
-    "lv_params_create_thin": (_handle, _handle, _text, _text, _u64),
-    "lv_params_get_property": (_Property, _handle, _text),
-    "lv_params_set_property": (_int, _handle, _text, ctypes.POINTER(_Property)),
-    "lv_create": (_handle, _handle),
-    "list_pvs": (_list, _handle),
-    "list_pvs_free": (_int, _list),
-    "pv_params_create": (_handle, _handle, _text),
-    "pv_params_get_property": (_Property, _handle, _text),
-    "pv_params_set_property": (_int, _handle, _text, ctypes.POINTER(_Property)),
-    "pv_create_adv": (_int, _handle),
-    "pv_remove": (_int, _handle, _text),
-    "pv_get_property": (_Property, _handle, _text),
-    "pv_list_pvsegs": (_list, _handle),
-    "pvseg_get_property": (_Property, _handle, _text),
-    "pv_resize": (_int, _handle, _u64),
-}
-_PROTOTYPES.update({
-    "cluster_is_running": (_int, _handle),
-    "cluster_list_members": (_list, _handle),
-    "cluster_lv_list_nodes": (_list, _handle),
-    "cluster_lv_is_exclusive": (_int, _handle),
-    "cluster_lv_activate_exclusive": (_int, _handle),
-    "cluster_lv_activate_local": (_int, _handle),
-    "cluster_lv_deactivate_local": (_int, _handle),
-    "cluster_events_open": (_handle, _handle),
-    "cluster_events_fd": (_int, _handle),
-    "cluster_events_next": (_text, _handle),
-    "cluster_events_close": (_int, _handle),
-})
-_TEXTS = ("vg_get_uuid", "vg_get_name", "lv_get_uuid", "lv_get_name", "lv_get_attr", "lv_get_origin",
-          "pv_get_uuid", "pv_get_name")
-_NUMBERS = ("vg_get_seqno", "vg_get_size", "vg_get_free_size", "vg_get_extent_size",
-            "vg_get_extent_count", "vg_get_free_extent_count", "vg_get_pv_count", "vg_get_max_pv",
-            "vg_get_max_lv", "vg_is_clustered", "vg_is_exported", "vg_is_partial", "lv_get_size",
-            "lv_is_active", "lv_is_suspended", "pv_get_mda_count", "pv_get_dev_size",
-            "pv_get_size", "pv_get_free")
-_PROTOTYPES.update({_name: (_text, _handle) for _name in _TEXTS})
-_PROTOTYPES.update({_name: (_u64, _handle) for _name in _NUMBERS})
-
-
-class _Api:
-    """The functions of the library, without their prefix lvm_."""
-
-    def __init__(self) -> None:
-        library = ctypes.CDLL(os.environ.get("CLVM_LIBLVM2APP", _LIBRARY))
-        for name, (result, *arguments) in _PROTOTYPES.items():
-            function = getattr(library, f"lvm_{name}")
-            function.restype = result
-            function.argtypes = arguments
-            setattr(self, name, function)
-
-
-_api: Any = _Api()
 
 
 class _Library:
@@ -274,7 +134,7 @@ def _contents(head: Any) -> Iterator[int]:
     first = ctypes.addressof(head.contents)
     at = head.contents.next
     while ctypes.addressof(at.contents) != first:
-        item = ctypes.cast(at, ctypes.POINTER(_Item)).contents
+        item = ctypes.cast(at, ctypes.POINTER(Item)).contents
         yield item.content
         at = item.list.next
 
@@ -284,7 +144,7 @@ def _texts(head: Any) -> Tuple[str, ...]:
                  for content in _contents(_found(head)))
 
 
-def _property(value: _Property) -> Tuple[PropertyValue, bool]:
+def _property(value: Property) -> Tuple[PropertyValue, bool]:
     if not value.is_valid:
         raise _Library.failure()
     settable = bool(value.is_settable)
@@ -809,23 +669,20 @@ class ClusterMember(NamedTuple):
     takes_part: bool  # up, and in step with the others
 
 
-class ClusterEvents:
+class ClusterEvents(_Object):
     """What happens in the cluster, a dict for each event: first what clvmd still keeps, then each
     as it comes. Iterating waits; select() and the like take it for the descriptor it is."""
 
+    _what = "Events"
+
     def __init__(self) -> None:
-        self._handle: Optional[int] = _found(_api.cluster_events_open(_Library.get()))
+        super().__init__(_found(_api.cluster_events_open(_Library.get())))
 
     def __enter__(self) -> "ClusterEvents":
         return self
 
     def __exit__(self, *_: Any) -> None:
         self.close()
-
-    def _get(self) -> int:
-        if not self._handle:
-            raise UnboundLocalError("Events object invalid")
-        return self._handle
 
     def fileno(self) -> int:
         """To be waited on, not to be read."""
@@ -849,7 +706,7 @@ class ClusterEvents:
 
     def close(self) -> None:
         """End the subscription."""
-        if self._handle:
+        if self._handle is not None and self._generation == _Library.generation:
             _api.cluster_events_close(self._handle)
         self._handle = None
 
@@ -864,7 +721,7 @@ def clusterMembers() -> Tuple[ClusterMember, ...]:
     head, members = _found(_api.cluster_list_members(_Library.get())), []
     at = head.contents.next
     while ctypes.addressof(at.contents) != ctypes.addressof(head.contents):
-        item = ctypes.cast(at, ctypes.POINTER(_Member)).contents
+        item = ctypes.cast(at, ctypes.POINTER(Member)).contents
         members.append(ClusterMember(os.fsdecode(item.name), item.node_id, os.fsdecode(item.state),
                                      bool(item.is_local), bool(item.takes_part)))
         at = item.list.next

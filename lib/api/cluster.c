@@ -151,8 +151,9 @@ int lvm_cluster_lv_deactivate_local(lv_t lv)
 
 /* ---- events ---- */
 
-/* Lines that have come: one message may hold several, or a part of one. */
-#define EVENTS_TEXT_MAX ((size_t)4 << 20)
+/* Lines that have come: one message may hold several, or a part of one. It is read on only when no
+ * whole line is left, so more than a line and a message is never here. */
+#define EVENTS_TEXT_MAX ((size_t)2 * CLIENT_MESSAGE_MAX)
 
 struct lvm_cluster_events {
 	struct handle handle; /* next: of the library's */

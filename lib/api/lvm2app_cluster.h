@@ -58,7 +58,8 @@ struct lvm_cluster_events;
 typedef struct lvm_cluster_events *lvm_cluster_events_t;
 
 /**
- * Subscribe to what happens from now on: what `clvmd events --follow --json` prints (clvmd(8)).
+ * Subscribe to what happens: the events that clvmd still keeps, then each as it comes, as `clvmd
+ * events --follow --json` prints them (clvmd(8)).
  * Closed by lvm_cluster_events_close() or lvm_quit(). NULL on error.
  */
 lvm_cluster_events_t lvm_cluster_events_open(lvm_t libh);

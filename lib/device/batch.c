@@ -9,14 +9,13 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "lib/device/reader_process.h"
+#include "metadata/base/pages.h"
 
 #define MEMORY_ALIGNMENT ((size_t)4096)
 #define READ_MAX	 ((size_t)64 << 20)
-#define HUGE_PAGE	 ((size_t)2 << 20)
 #define SLICES		 10U
 
 /* ---- memory ---- */
@@ -105,8 +104,7 @@ static enum outcome wait_for_reader(struct slot *slots, size_t count, int fd, un
 	while (idle < SLICES) {
 		int rc = poll(&poll_fd, 1, (int)(timeout_ms / SLICES));
 
-		/* Not errno, which the reader may share: it counts as a moment without an answer.
-		 */
+		/* Only a signal makes it fail; errno does not tell, the reader may share it. */
 		if (rc > 0 && read(fd, bytes, sizeof(bytes)) == 0)
 			return READER_ENDED;
 		if (rc > 0 && count_of(slots, count, SLOT_DONE) == count)
@@ -179,35 +177,17 @@ static void take_result(struct batch_read *read, const struct slot *slot)
 		read->got = read->length;
 }
 
-/* Sets what batch_free() needs. NULL: there is none. */
-static void *new_memory(struct batch *batch, size_t size)
-{
-	const int with = reader_may_share(batch->count) ? MAP_PRIVATE : MAP_SHARED;
-	void *memory;
-
-	/* Of a length that is a multiple of huge pages the kernel sees to the alignment. */
-	batch->memory_size =
-		(size_t)round_up(size, size < HUGE_PAGE ? MEMORY_ALIGNMENT : HUGE_PAGE);
-	memory =
-		mmap(NULL, batch->memory_size, PROT_READ | PROT_WRITE, with | MAP_ANONYMOUS, -1, 0);
-	if (memory == MAP_FAILED)
-		return NULL;
-	if (size >= HUGE_PAGE)
-		(void)madvise(memory, size / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
-	batch->is_private = with == MAP_PRIVATE;
-	batch->is_lost = false;
-	batch->memory = memory;
-	return memory;
-}
-
 int batch_run(struct batch *batch, struct err *err)
 {
 	struct slot *slots;
-	size_t size = memory_needed(batch);
 
 	if (!batch->count)
 		return 0;
-	if (!(slots = new_memory(batch, size)))
+	batch->is_private = reader_may_share(batch->count);
+	batch->is_lost = false;
+	batch->memory_size = memory_needed(batch);
+	batch->memory = slots = pages_map(batch->memory_size, !batch->is_private);
+	if (!slots)
 		return err_set(err, ENOMEM, "Out of memory reading devices.");
 	lay_out(batch, slots);
 	while (count_of(slots, batch->count, SLOT_WAITING))
@@ -223,6 +203,6 @@ int batch_run(struct batch *batch, struct err *err)
 void batch_free(struct batch *batch)
 {
 	if (batch->memory && !batch->is_lost)
-		(void)munmap(batch->memory, batch->memory_size);
+		pages_unmap(batch->memory, batch->memory_size);
 	batch->memory = NULL;
 }

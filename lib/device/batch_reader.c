@@ -7,17 +7,17 @@
 #include "lib/device/batch_reader.h"
 
 #include <errno.h>
-#include <stdint.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #ifdef CLVM_LIBAIO
 #include <libaio.h>
 #endif
 
+#include "metadata/base/pages.h"
+
 #define FLYING_MAX	 256 /* each has its device open: well below the usual limit of 1024 */
 #define HARVEST		 64
-#define MANY_PAGES_BYTES ((size_t)64 << 10)
+#define MANY_PAGES_BYTES ((size_t)64 << 10) /* heads of devices are shorter, long texts are not */
 /* Below, reading in turn is faster than the end of asynchronous I/O (an RCU grace period). */
 #define TOGETHER_MIN 8
 
@@ -62,22 +62,12 @@ static bool open_slot(struct slot *slot)
 	return false;
 }
 
-/* A text of megabytes: many page faults at once cost less than one after the other. */
-static void make_present(unsigned char *bytes, size_t length)
-{
-	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	const uintptr_t start = (uintptr_t)bytes / page * page;
-
-	if (length > MANY_PAGES_BYTES) /* where the kernel cannot: one after the other */
-		(void)madvise((void *)start, (uintptr_t)bytes + length - start,
-			      MADV_POPULATE_WRITE);
-}
-
 static void read_slot(struct slot *slot)
 {
 	ssize_t got;
 
-	make_present(slot->bytes, slot->length);
+	if (slot->length > MANY_PAGES_BYTES)
+		pages_touch(slot->bytes, slot->length);
 	do
 		got = pread(slot->fd, slot->bytes, slot->length, (off_t)slot->start);
 	while (got < 0 && errno == EINTR);

@@ -61,7 +61,10 @@ enum device_mode { DEVICE_READ, DEVICE_WRITE, DEVICE_EXCLUSIVE };
 /** Open for direct I/O; DEVICE_EXCLUSIVE adds O_EXCL (-EBUSY when mounted or held). Returns an fd.
  */
 int device_open(const struct device *device, enum device_mode mode, struct err *err) MUST_CHECK;
-/** The same for DEVICE_READ, by nothing but system calls. Returns an fd or -errno. */
+/** open() with O_EXCL. Busy by ourselves alone, as a child that has just begun has a copy of what
+ * another thread had open (batch_wait_for_starts()), is waited for. -1 and errno. */
+int device_open_alone(const char *path, int flags);
+/** As device_open() with DEVICE_READ, by nothing but system calls. Returns an fd or -errno. */
 int device_open_plain(const struct device *device);
 
 /*

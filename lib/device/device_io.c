@@ -57,10 +57,19 @@ static void *window_memory(const struct device *device, size_t length)
 
 /* ---- open ---- */
 
+int device_open_alone(const char *path, int flags)
+{
+	int fd = open(path, flags | O_EXCL);
+
+	if (fd < 0 && errno == EBUSY && batch_wait_for_starts())
+		fd = open(path, flags | O_EXCL);
+	return fd;
+}
+
 static int open_path(const struct device *device, const char *path, int flags)
 {
 	struct stat st;
-	int fd = open(path, flags);
+	int fd = flags & O_EXCL ? device_open_alone(path, flags) : open(path, flags);
 	int code;
 
 	if (fd < 0)
@@ -100,9 +109,6 @@ int device_open(const struct device *device, enum device_mode mode, struct err *
 {
 	int fd = open_any(device, mode);
 
-	/* It may be only ours, of a moment ago. */
-	if (fd == -EBUSY && mode == DEVICE_EXCLUSIVE && batch_wait_for_starts())
-		fd = open_any(device, mode);
 	if (fd >= 0)
 		return fd;
 	if (fd == -EBUSY && mode == DEVICE_EXCLUSIVE)

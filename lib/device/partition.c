@@ -84,7 +84,7 @@ static bool in_use(const char *name)
 	if (!sysfs_devno(name, &devno) || sysfs_has_holders(name) || devno_is_mounted(devno))
 		return true;
 	(void)snprintf(path, sizeof(path), "/dev/%s", name);
-	fd = open(path, O_RDONLY | O_EXCL | O_CLOEXEC | O_NONBLOCK);
+	fd = device_open_alone(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	return fd < 0 && errno == EBUSY;
 }
 

@@ -4,7 +4,6 @@
  * sees what is on the disk; the zeros go to the disk directly, and libblkid is told to forget the
  * bytes and look again.
  */
-#include "lib/device/batch.h"
 #include "lib/device/device.h"
 
 #include <errno.h>
@@ -143,9 +142,7 @@ static int open_both(struct wiper *wiper, int *write_fd, int *read_fd, struct er
 	struct stat st;
 	int block = 0;
 
-	*write_fd = open(path, O_RDWR | O_DIRECT | O_EXCL | O_CLOEXEC);
-	if (*write_fd < 0 && errno == EBUSY && batch_wait_for_starts())
-		*write_fd = open(path, O_RDWR | O_DIRECT | O_EXCL | O_CLOEXEC);
+	*write_fd = device_open_alone(path, O_RDWR | O_DIRECT | O_CLOEXEC);
 	if (*write_fd < 0 && errno == EBUSY)
 		return err_set(err, EBUSY, "Can't open %s exclusively.  Mounted filesystem?", path);
 	if (*write_fd < 0)

@@ -66,7 +66,7 @@ struct area_move {
 	struct disk_area to;
 };
 
-static int plan_move(const struct pv_disk *disk, uint64_t sectors, uint64_t data_end,
+static int plan_move(const struct pv_disk *disk, uint64_t sectors, uint64_t data_start,
 		     struct area_move *move, struct err *err)
 {
 	const struct pv_header *header = &disk->header;
@@ -80,9 +80,10 @@ static int plan_move(const struct pv_disk *disk, uint64_t sectors, uint64_t data
 		return 0;
 	move->is_needed = area->offset_bytes + area->size_bytes != sectors * SECTOR;
 	move->to = *area;
-	if (!move->is_needed)
+	if (!move->is_needed ||
+	    !pv_layout_move_mda(area, sectors * SECTOR, data_start * SECTOR, &move->to, err))
 		return 0;
-	return pv_layout_move_mda(area, sectors * SECTOR, data_end * SECTOR, &move->to, err);
+	return err_prefix(err, "%s: ", disk->device->name);
 }
 
 static uint64_t usable_end(const struct area_move *move, uint64_t sectors)

@@ -5,7 +5,6 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "lib/config.h"
 #include "lib/dm_log.h"
@@ -13,10 +12,10 @@
 #include "lib/report/reserved.h"
 #include "lib/report/rows.h"
 #include "metadata/base/cleanup.h"
+#include "metadata/base/pages.h"
 
 #define COLUMNS_LIMIT ((size_t)1 << 16)
-#define ROW_BYTES     900U /* of dm_report's, in the columns of lvs */
-#define HUGE_PAGE     ((size_t)2 << 20)
+#define ROW_BYTES     900U	 /* of dm_report's, in the columns of lvs */
 #define ROOM_MAX      (32 << 20) /* the most that malloc() takes for a threshold */
 
 int report_format_of(struct context *context, const struct report_args *args,
@@ -181,11 +180,10 @@ static void make_room(const struct report_source *source)
 	for (size_t i = 0; i < source->vg_count; i++)
 		rows += source->vgs[i].stored->vg->lv_count;
 	size = rows * ROW_BYTES;
-	if (size < 2 * HUGE_PAGE || size > ROOM_MAX || !mallopt(M_MMAP_THRESHOLD, ROOM_MAX) ||
+	if (size < 2 * HUGE_PAGE_BYTES || size > ROOM_MAX || !mallopt(M_MMAP_THRESHOLD, ROOM_MAX) ||
 	    !mallopt(M_TRIM_THRESHOLD, 2 * ROOM_MAX) || !(room = malloc(size)))
 		return;
-	(void)madvise(room + (HUGE_PAGE - (uintptr_t)room % HUGE_PAGE), size - HUGE_PAGE,
-		      MADV_HUGEPAGE);
+	pages_prefer_huge(room, size);
 	free(room);
 }
 

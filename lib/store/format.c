@@ -63,6 +63,16 @@ static int check_fits(const struct device *device, const struct pv_format *forma
 	return 0;
 }
 
+static int write_label(int fd, const struct pv_disk *pv_disk, const struct pv_header *header,
+		       struct err *err)
+{
+	int rc;
+
+	if ((rc = label_write(fd, pv_disk, header, err)))
+		return rc;
+	return device_flush(fd, pv_disk->device, err);
+}
+
 static struct mda_header empty_header(const struct disk_area *area, bool ignored)
 {
 	return (struct mda_header){
@@ -136,8 +146,7 @@ int store_resize_label(struct context *context, struct pv_disk *pv_disk, uint64_
 	header.device_size_bytes = device_size_bytes;
 	if ((fd = device_open(pv_disk->device, DEVICE_WRITE, err)) < 0)
 		return fd;
-	if ((rc = label_write(fd, pv_disk, &header, err)) ||
-	    (rc = device_flush(fd, pv_disk->device, err)))
+	if ((rc = write_label(fd, pv_disk, &header, err)))
 		return rc;
 	pv_disk->header = header;
 	return 0;
@@ -184,16 +193,6 @@ static void note_moved(struct mda_copy *copy, const struct mda_copy *source,
 	copy->summary = source->summary;
 	copy->text = source->text;
 	copy->text_length = source->text_length;
-}
-
-static int write_label(int fd, struct pv_disk *pv_disk, const struct pv_header *header,
-		       struct err *err)
-{
-	int rc;
-
-	if ((rc = label_write(fd, pv_disk, header, err)))
-		return rc;
-	return device_flush(fd, pv_disk->device, err);
 }
 
 int store_move_area(struct context *context, struct pv_disk *pv_disk, uint32_t index,
@@ -300,8 +299,7 @@ static int clear_used(struct pv_disk *pv_disk, const struct vg *unused, struct e
 	header.extension_flags &= ~PV_EXTENSION_USED;
 	if ((fd = device_open(pv_disk->device, DEVICE_WRITE, err)) < 0)
 		return fd;
-	if ((rc = label_write(fd, pv_disk, &header, err)) ||
-	    (rc = device_flush(fd, pv_disk->device, err)))
+	if ((rc = write_label(fd, pv_disk, &header, err)))
 		return rc;
 	pv_disk->header = header;
 	return 0;

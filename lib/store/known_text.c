@@ -159,30 +159,32 @@ static void summarise(const struct vg *vg, struct vg_summary *ret_summary)
 }
 
 /* The list that it will be in is its user. NULL: no memory. */
-static struct known_text *new_text(size_t length, uint32_t checksum)
+static struct known_text *new_text(const char *text, size_t length, uint32_t checksum)
 {
 	struct known_text *known = calloc(1, sizeof(*known));
 
 	if (!known)
 		return NULL;
 	known->users = 1;
-	known->arena.limit = 2 * VG_TEXT_MAX;
+	known->arena.limit = 2 * VG_TEXT_MAX; /* the text, and what its summary says */
 	known->checksum = checksum;
 	known->length = length;
-	return known;
-}
-
-/* Takes over @known, also on failure. */
-static const struct known_text *add_new(struct scan *scan, struct known_text *known,
-					const char *text)
-{
-	known->text = arena_strndup(&known->arena, text, known->length);
-	if (known->text && list_give(&scan->index->texts, known))
+	if ((known->text = arena_strndup(&known->arena, text, length)))
 		return known;
 	text_unref(known);
 	return NULL;
 }
 
+/* Takes over @known, also on failure, which is of memory. */
+static const struct known_text *give(struct scan *scan, struct known_text *known)
+{
+	if (list_give(&scan->index->texts, known))
+		return known;
+	text_unref(known);
+	return NULL;
+}
+
+/* @text is the original, which may be changed. */
 static int read_text(struct known_text *known, char *text, struct err *err)
 {
 	if (!vg_import_in_place(text, known->length, &known->model, NULL)) {
@@ -195,18 +197,18 @@ static int read_text(struct known_text *known, char *text, struct err *err)
 const struct known_text *scan_keep_text(struct scan *scan, char *text, size_t length,
 					uint32_t checksum, struct err *err)
 {
-	struct known_text *known = new_text(length, checksum);
+	struct known_text *known = new_text(text, length, checksum);
+	const struct known_text *given = NULL;
 
-	if (!known || !(known->text = arena_strndup(&known->arena, text, length))) {
-		(void)err_set(err, ENOMEM, "Out of memory for metadata.");
-	} else if (!read_text(known, text, err)) {
-		if (list_give(&scan->index->texts, known))
-			return known;
-		(void)err_set(err, ENOMEM, "Out of memory for metadata.");
+	if (known && read_text(known, text, err)) {
+		text_unref(known);
+		return NULL;
 	}
 	if (known)
-		text_unref(known);
-	return NULL;
+		given = give(scan, known);
+	if (!given)
+		(void)err_set(err, ENOMEM, "Out of memory for metadata.");
+	return given;
 }
 
 const struct known_text *scan_note_text(struct scan *scan, const struct buf *text,
@@ -217,7 +219,7 @@ const struct known_text *scan_note_text(struct scan *scan, const struct buf *tex
 
 	if (known)
 		return known;
-	if (!(noted = new_text(text->used, checksum)))
+	if (!(noted = new_text(text->data, text->used, checksum)))
 		return NULL;
 	summarise(vg, &noted->summary);
 	if (!(noted->summary.name = arena_strdup(&noted->arena, vg->name))) {
@@ -225,7 +227,7 @@ const struct known_text *scan_note_text(struct scan *scan, const struct buf *tex
 		return NULL;
 	}
 	noted->is_unread = true;
-	return add_new(scan, noted, text->data);
+	return give(scan, noted);
 }
 
 /* Equal texts are shared, so the address is enough. */

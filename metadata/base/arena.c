@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Chunks double in size from CHUNK_MIN to CHUNK_MAX, so that a small VG costs one
- * small malloc and a large one few. Those of CHUNK_MAX are huge pages where the kernel has them:
- * the time of a large VG is to a good part that of its page faults. What is larger is so because of
- * one object, and will be used whole.
+ * small malloc and a large one few. Those of CHUNK_MAX are huge pages where the kernel has them.
+ * What is larger is so because of one object, and will be used whole.
  */
 #include "metadata/base/arena.h"
 
@@ -12,11 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+
+#include "metadata/base/pages.h"
 
 #define CHUNK_MIN ((size_t)8 << 10)
-#define HUGE_PAGE ((size_t)2 << 20)
-#define CHUNK_MAX HUGE_PAGE
+#define CHUNK_MAX HUGE_PAGE_BYTES
 
 struct arena_chunk {
 	struct arena_chunk *next;
@@ -40,25 +39,16 @@ static size_t align_up(size_t size)
 	return (size + align - 1) / align * align;
 }
 
-static size_t mapped_size(size_t size)
-{
-	return (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-}
-
 static struct arena_chunk *new_chunk(size_t size)
 {
 	struct arena_chunk *chunk;
 
 	if (size < CHUNK_MAX)
 		return calloc(1, size);
-	/* Of a length that is a multiple of huge pages the kernel sees to the alignment. */
-	chunk = mmap(NULL, mapped_size(size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-		     -1, 0);
-	if (chunk == MAP_FAILED)
+	if (!(chunk = pages_map(size, false)))
 		return NULL;
-	(void)madvise(chunk, size / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
 	if (size > CHUNK_MAX)
-		(void)madvise(chunk, size, MADV_POPULATE_WRITE);
+		pages_touch(chunk, size);
 	chunk->is_mapped = true;
 	return chunk;
 }
@@ -66,7 +56,7 @@ static struct arena_chunk *new_chunk(size_t size)
 static void free_chunk(struct arena_chunk *chunk)
 {
 	if (chunk->is_mapped)
-		(void)munmap(chunk, mapped_size(chunk->taken));
+		pages_unmap(chunk, chunk->taken);
 	else
 		free(chunk);
 }

@@ -4,6 +4,7 @@
 
 #include <lvm2app_cluster.h>
 #include <poll.h>
+#include <unistd.h>
 
 #define EVENT_WAIT_MS 20000
 
@@ -166,16 +167,19 @@ static void events_come_by_a_descriptor(void **state)
 {
 	struct api *api = *state;
 	lvm_cluster_events_t events, second;
+	char name[32]; /* older events, which come first, do not have it */
 	vg_t vg;
 	lv_t lv;
 
 	if (!api->clustered)
 		return;
+	(void)snprintf(name, sizeof(name), "ev%ld", (long)getpid());
 	assert_non_null(events = lvm_cluster_events_open(api->lvm));
 	assert_non_null(second = lvm_cluster_events_open(api->lvm));
 	vg = make_vg(api, &lv);
-	assert_non_null(wait_for_event(api, events, api->vg));
-	assert_non_null(wait_for_event(api, second, api->vg));
+	assert_non_null(lvm_vg_create_lv_linear(vg, name, 4 * MIB));
+	assert_non_null(wait_for_event(api, events, name));
+	assert_non_null(wait_for_event(api, second, name));
 	assert_int_equal(lvm_cluster_events_close(events), 0);
 	assert_int_equal(lvm_cluster_events_close(events), -1);
 	(void)lvm_errmsg(api->lvm);

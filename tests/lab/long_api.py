@@ -85,21 +85,24 @@ with lvm.vgOpen("vg", "w") as vg:
 import lvm
 events = lvm.clusterEvents()
 print(lvm.clusterIsRunning(), [(m.name, m.is_local, m.takes_part) for m in lvm.clusterMembers()])
-with lvm.vgCreate("vg") as vg:
+with lvm.vgCreate("vg-events") as vg:
     vg.extend("/dev/ubda")
     lv = vg.createLvLinear("lv", 16 << 20)
     print(lv.activeNodes(), lv.isExclusive())
     lv.deactivate()
     lv.activateExclusive()
     print(lv.activeNodes(), lv.isExclusive())
-print(next(event["vg"] for event in events if event.get("vg") == "vg"))
+# Older events come first, of other VGs.
+print(next(event["vg"] for event in events if event.get("vg") == "vg-events"))
+events.close()
+lvm.gc()
 """)
         self.assertEqual(text.splitlines(), [
             "True [('n1', True, True), ('n2', False, True)]", "('n1', 'n2') False",
-            "('n1',) True", "vg"])
+            "('n1',) True", "vg-events"])
         self.assertEqual(self.python(self.n2, """
 import lvm
-with lvm.vgOpen("vg", "w") as vg:
+with lvm.vgOpen("vg-events", "w") as vg:
     try:
         vg.lvFromName("lv").activateExclusive()
     except lvm.LibLVMError as error:

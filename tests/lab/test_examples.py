@@ -44,8 +44,8 @@ class Examples(lab.StoryCase):
         seen = "/run/seen"
         watcher = self.n2.spawn(f"exec {EXAMPLES}/watch-events commit >{seen}", timeout=300)
         self.addCleanup(watcher.signal, "TERM")
-        self.n1.ok("vgcreate vg0 /dev/ubda")
-        lab.wait_for(lambda: "vg=vg0" in self.n2.ok(f"cat {seen}"), 30, "the event")
+        self.n1.ok("vgcreate vg-watched /dev/ubda")  # older events, which come first, have others
+        lab.wait_for(lambda: "vg=vg-watched" in self.n2.ok(f"cat {seen}"), 30, "the event")
         self.assertNotIn(" lock ", self.n2.ok(f"cat {seen}"))
 
     def test_where_is_what(self):

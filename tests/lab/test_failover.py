@@ -10,7 +10,6 @@ two nodes have the volume.
 import time
 
 import lab
-from test_fencing_pacemaker import DEVICE, START
 
 ADDRESS = "10.99.0.100"
 MOVE_SECONDS = 240  # agents fork a lot, and a fork is slow here
@@ -61,42 +60,26 @@ s=$(dmsetup info -c --noheadings -o tables_loaded vg-www 2>/dev/null)
 echo "$a $(date +%s.%N) ${s:-no}" >>/lab/$NODE/watch; sleep 0.3; done"""
 
 
-class Failover(lab.DaemonCase):
+class Failover(lab.PacemakerCase):
     disks = ("256M",)
-    memory = "900M"
     usr_sbin = True
-    clvmd_config = "clvmd { }\n"
-    switch = None
+    # A node has one slow processor: else pacemaker does one thing at a time.
+    properties = {**lab.PacemakerCase.properties, "load-threshold": "1000%"}
 
     @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        try:
-            cls.switch = lab.PowerSwitch(cls.cluster)
-            cls.n1.ok("vgcreate vg /dev/ubda && lvcreate -L 64M -n www vg && "
-                      "mkfs.ext4 -q /dev/vg/www && vgchange -an vg")
-            for node in cls.nodes:
-                cls.cluster.stop_clvmd(node)  # it is the cluster manager's from now on
-                node.ok(START)
-            cls.wait_for_monitor("Online: [ n1 n2 ]")
-            cls.n1.ok("crm_attribute -t crm_config -n stonith-watchdog-timeout -v 0", timeout=120)
-            # A node has one slow processor: else pacemaker does one thing at a time.
-            cls.n1.ok("crm_attribute -t crm_config -n load-threshold -v 1000%", timeout=120)
-            cls.n1.ok("crm_attribute -t rsc_defaults -n resource-stickiness -v 1000", timeout=120)
-            for scope, text in (("resources", RESOURCES.format(device=DEVICE, address=ADDRESS)),
-                                ("constraints", CONSTRAINTS)):
-                cls.n1.ok(f"cibadmin -R --scope {scope} -p", stdin=text, timeout=120)
-            cls.watchers = [node.spawn(WATCH, timeout=7200) for node in cls.nodes]
-        except BaseException:
-            cls.keep_logs("Failover.setUpClass")
-            cls.tearDownClass()
-            raise
+    def before_pacemaker(cls):
+        cls.n1.ok("vgcreate vg /dev/ubda && lvcreate -L 64M -n www vg && "
+                  "mkfs.ext4 -q /dev/vg/www && vgchange -an vg")
+        for node in cls.nodes:
+            cls.cluster.stop_clvmd(node)  # it is the cluster manager's from now on
 
     @classmethod
-    def tearDownClass(cls):
-        if cls.switch:
-            cls.switch.close()
-        super().tearDownClass()
+    def set_up_pacemaker(cls):
+        cls.n1.ok("crm_attribute -t rsc_defaults -n resource-stickiness -v 1000", timeout=120)
+        resources = RESOURCES.format(device=lab.FENCE_DEVICE, address=ADDRESS)
+        for scope, text in (("resources", resources), ("constraints", CONSTRAINTS)):
+            cls.n1.ok(f"cibadmin -R --scope {scope} -p", stdin=text, timeout=120)
+        cls.watchers = [node.spawn(WATCH, timeout=7200) for node in cls.nodes]
 
     @classmethod
     def wait_for_monitor(cls, text, seconds=MOVE_SECONDS):
@@ -190,7 +173,7 @@ class Failover(lab.DaemonCase):
         self.n2.wait_until_up()
         self.cluster.put_in_place(self.n2, True)
         lab.corosync.start(self.n2, self.cluster.corosync_text)
-        self.n2.ok(START)
+        self.n2.ok(lab.START_PACEMAKER)
         self.wait_for_monitor("Started: [ n1 n2 ]")
         self.watchers.append(self.n2.spawn(WATCH, timeout=7200))
         self.assertTrue(self.serves(self.n1), "it stays where it is")

@@ -5,52 +5,19 @@ import json
 
 import lab
 
-START = """install -d -o hacluster -g haclient -m 750 /run/crm /var/lib/pacemaker \
-	/var/lib/pacemaker/cib /var/lib/pacemaker/pengine /var/lib/pacemaker/cores /var/log/pacemaker
-cp /lab/fence_clvmlab /usr/sbin/
-setsid pacemakerd >>/lab/$NODE/pacemaker.log 2>&1 </dev/null &"""
-DEVICE = """<primitive id="power" class="stonith" type="fence_clvmlab">
-<instance_attributes id="power-attributes">
-<nvpair id="power-hosts" name="pcmk_host_list" value="n1 n2"/>
-</instance_attributes></primitive>"""
 
-
-class Pacemaker(lab.DaemonCase):
+class Pacemaker(lab.PacemakerCase):
     disks = ("256M",)
-    memory = "900M"
-    clvmd_config = "clvmd { }\n"  # what is the default?
-    switch = None
 
     @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        try:
-            cls.switch = lab.PowerSwitch(cls.cluster)
-            cls.without_pacemaker = [node.ok("clvmd status") for node in cls.nodes]
-            for node in cls.nodes:
-                node.ok(START)
-            cls.wait_online()
-            cls.n1.ok("crm_attribute -t crm_config -n stonith-enabled -v true && "
-                      "crm_attribute -t crm_config -n stonith-watchdog-timeout -v 0", timeout=120)
-            cls.n1.ok("cibadmin -C -o resources -p", stdin=DEVICE, timeout=120)
-            lab.wait_for(lambda: "power" in cls.n1("stonith_admin -L", timeout=120).text, 120,
-                         "the fence device", interval=1)
-        except BaseException:
-            cls.keep_logs("Pacemaker.setUpClass")
-            cls.tearDownClass()
-            raise
+    def before_pacemaker(cls):
+        cls.without_pacemaker = [node.ok("clvmd status") for node in cls.nodes]
 
     @classmethod
-    def tearDownClass(cls):
-        if cls.switch:
-            cls.switch.close()
-        super().tearDownClass()
-
-    @classmethod
-    def wait_online(cls):
-        for node in cls.nodes:
-            lab.wait_for(lambda: "Online: [ n1 n2 ]" in node("crm_mon -1", timeout=120).out, 180,
-                         f"pacemaker on {node.name} to see both", interval=1)
+    def set_up_pacemaker(cls):
+        cls.n1.ok("cibadmin -C -o resources -p", stdin=lab.FENCE_DEVICE, timeout=120)
+        lab.wait_for(lambda: "power" in cls.n1("stonith_admin -L", timeout=120).text, 120,
+                     "the fence device", interval=1)
 
     def setUp(self):
         self.switch.reset()
@@ -69,7 +36,7 @@ class Pacemaker(lab.DaemonCase):
         lab.corosync.start(node, self.cluster.corosync_text)
         self.cluster.start_clvmd([node], self.clvmd_config)
         self.wait_running(*self.nodes)
-        node.ok(START)
+        node.ok(lab.START_PACEMAKER)
         self.wait_online()
 
     def fencing_findings(self):

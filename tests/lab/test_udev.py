@@ -75,21 +75,23 @@ class Udev(lab.StoryCase):
             node.ok("test ! -e /dev/vg")
         self.assert_settled()
 
-    def test_a_local_vg_is_activated_when_its_disk_comes(self):
-        self.n1.ok("vgcreate -cn vg /dev/ubda && lvcreate -L 16M -n lv vg")
+    def disk_comes(self, option):
+        """The one disk of a VG whose volume is not active."""
+        self.n1.ok(f"vgcreate {option} vg /dev/ubda && lvcreate -L 16M -n lv vg")
         self.settle()
         self.n1.ok("vgchange -an vg && udevadm settle; test ! -e /dev/vg/lv")
         self.n1.ok("udevadm trigger --action=add /sys/class/block/ubda")
+
+    def test_a_local_vg_is_activated_when_its_disk_comes(self):
+        self.disk_comes("-cn")
         lab.wait_for(lambda: self.n1("test -e /dev/vg/lv"), 30, "the volume to be active")
         self.settle()
         self.assertIn("vg/lv", self.links_of(self.n1, "/dev/vg/lv"))
         self.n1.ok("vgchange -an vg")
 
     def test_a_clustered_vg_is_not(self):
-        self.n1.ok("vgcreate vg /dev/ubda && lvcreate -L 16M -n lv vg")
-        self.settle()
-        self.n1.ok("vgchange -an vg")
-        self.n1.ok("udevadm trigger --action=add /sys/class/block/ubda && udevadm settle")
+        self.disk_comes("-cy")
+        self.settle()  # udev's program has run
         self.assertEqual(self.n1.ok("lvs --noheadings -o lv_active_nodes vg/lv").strip(), "")
 
 

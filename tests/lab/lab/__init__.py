@@ -7,6 +7,8 @@ from .cut_case import CutCase  # noqa: F401
 from .daemon_case import DaemonCase  # noqa: F401
 from .disk import MIB, Disk  # noqa: F401
 from .node import CommandFailed, Job, Node, Result  # noqa: F401
+from .pacemaker_case import FENCE_DEVICE, PacemakerCase  # noqa: F401
+from .pacemaker_case import START as START_PACEMAKER  # noqa: F401
 from .power import PowerSwitch  # noqa: F401
 from .sound import assert_sound, committed_texts  # noqa: F401
 from .story import StoryCase, mapper_name, report  # noqa: F401

@@ -45,6 +45,9 @@ int lv_kernel_state_get_crc(const struct uuid *vg_id, const struct uuid *lv_id,
 			    struct lv_kernel_state *ret_state, uint32_t *ret_crc,
 			    struct err *err) MUST_CHECK;
 
+/** Does another block device (dm, md) lie on it? */
+bool lv_has_holders(const struct lv_kernel_state *state);
+
 /* Where an LV is mounted on this node; strings in @arena. */
 struct mount_point {
 	const char *directory;
@@ -57,6 +60,10 @@ int lv_mount_points(uint32_t major, uint32_t minor, struct arena *arena,
 /** Create, load, resume, nodes and links. Nothing to do when active with the same table. */
 int lv_activate(struct context *context, const struct stored_vg *stored, const struct lv *lv,
 		bool read_only, struct err *err) MUST_CHECK;
+
+/* udev and scans have a new device open for a moment: how often and how long to wait for them. */
+#define LV_OPEN_RETRIES	 25
+#define LV_OPEN_RETRY_NS 200000000L
 
 /** -EBUSY with LVM2's wording when open or mounted. Success when not active. */
 int lv_deactivate(struct context *context, const struct uuid *vg_id, const char *vg_name,

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Taking an LV's device away, and saying who still uses it. Needs no metadata. */
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <time.h>
@@ -10,29 +9,17 @@
 #include "lib/activate/mounts.h"
 #include "lib/activate/nodes.h"
 #include "lib/config.h"
+#include "lib/device/sysfs.h"
 #include "metadata/base/cleanup.h"
 
-/* udev and scans open a new device for a moment. */
-#define OPEN_RETRIES	 25
-#define OPEN_RETRY_NS	 200000000L
 #define MOUNT_TEXT_LIMIT ((size_t)256 << 20)
 
-/* Does another block device (dm, md) lie on it? */
-static bool has_holders(const struct lv_kernel_state *state)
+bool lv_has_holders(const struct lv_kernel_state *state)
 {
-	char path[64];
-	const struct dirent *entry;
-	bool found = false;
-	DIR *directory;
+	char name[SYSFS_VALUE_MAX];
 
-	(void)snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/holders", state->major,
-		       state->minor);
-	if (!(directory = opendir(path)))
-		return false;
-	while (!found && (entry = readdir(directory)))
-		found = *entry->d_name != '.';
-	(void)closedir(directory);
-	return found;
+	(void)snprintf(name, sizeof(name), "dm-%u", state->minor);
+	return sysfs_has_holders(name);
 }
 
 /* -EBUSY when the reason why it is open will not go away by itself. */
@@ -44,7 +31,7 @@ static int check_users(const struct lv_kernel_state *state, const char *vg_name,
 	const char *where;
 	int r;
 
-	if (has_holders(state))
+	if (lv_has_holders(state))
 		return err_set(err, EBUSY, "Logical volume %s/%s is used by another device.",
 			       vg_name, lv_name);
 	if ((r = lv_mount_points(state->major, state->minor, &arena, &mounts, err)) || !mounts)
@@ -60,7 +47,7 @@ static int wait_until_closed(struct context *context, const char *uuid,
 			     struct lv_kernel_state *state, const char *vg_name,
 			     const char *lv_name, struct err *err)
 {
-	const struct timespec pause = { .tv_nsec = OPEN_RETRY_NS };
+	const struct timespec pause = { .tv_nsec = LV_OPEN_RETRY_NS };
 	bool may_wait =
 		!context->config || config_bool(context->config, "activation/retry_deactivation");
 	int r = 0;
@@ -68,7 +55,7 @@ static int wait_until_closed(struct context *context, const char *uuid,
 	for (int i = 0; !r && state->exists && state->open_count; i++) {
 		if ((r = check_users(state, vg_name, lv_name, err)))
 			break;
-		if (!may_wait || i == OPEN_RETRIES)
+		if (!may_wait || i == LV_OPEN_RETRIES)
 			return err_set(err, EBUSY, "Logical volume %s/%s in use.", vg_name,
 				       lv_name);
 		(void)nanosleep(&pause, NULL);

@@ -91,6 +91,7 @@ static int report_lv(struct job_step *step, struct mount_entry *entries, struct 
 	report->open_count = state.open_count;
 	report->size_sectors = state.size_sectors;
 	report->mount_points = report->fs_type = "";
+	report->has_holders = state.open_count && lv_has_holders(&state);
 	return state.open_count ? report_mounts(step, entries, &state, report, err) : 0;
 }
 

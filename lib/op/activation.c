@@ -169,7 +169,7 @@ static int leave_out_open(const struct session *session, struct lv **lvs, size_t
 	size_t kept = 0;
 	int rc;
 
-	if ((rc = members_query(session, lvs, *count, &results, err)))
+	if ((rc = query_open_lvs(session, lvs, *count, &results, err)))
 		return rc;
 	for (size_t i = 0; i < *count; i++) {
 		struct err open = { 0 };

@@ -31,7 +31,15 @@ int lv_activate_in(struct session *session, const char *lv_name, const struct ac
 int lv_remove_in(struct session *session, struct lv *lv, struct err *err) MUST_CHECK;
 
 /**
- * -EBUSY when @lv is open on a node, by what members_query() said in @results: LVM2's line, and
+ * members_query(), again for up to five seconds while an LV is open somewhere and nothing says that
+ * it will stay so (no mount, no device on it): udev and scans look at what is new. Not waited for
+ * with activation/retry_deactivation = 0.
+ */
+int query_open_lvs(const struct session *session, struct lv *const *lvs, size_t lv_count,
+		   struct member_results *results, struct err *err) MUST_CHECK;
+
+/**
+ * -EBUSY when @lv is open on a node, by what query_open_lvs() said in @results: LVM2's line, and
  * where that is.
  */
 int lv_check_not_open(const struct session *session, const struct lv *lv,

@@ -39,34 +39,6 @@ struct lv *session_lv_before(const struct session *session, const struct lv *lv)
 	return vg_find_lv_by_id(session->before->vg, &lv->id);
 }
 
-/* LVM2's line, and where that is. */
-static int in_use(const struct session *session, const struct lv *lv,
-		  const struct member_result *member, const struct lv_report *report,
-		  struct err *err)
-{
-	const char *vg_name = session->vg->name;
-
-	if (*report->mount_points)
-		return err_set(err, EBUSY,
-			       "Logical volume %s/%s contains a filesystem in use.\n"
-			       "It is mounted on %s on %s.",
-			       vg_name, lv->name, report->mount_points, member_result_name(member));
-	return err_set(err, EBUSY, "Logical volume %s/%s in use.\nIt is open on %s.", vg_name,
-		       lv->name, member_result_name(member));
-}
-
-int lv_check_not_open(const struct session *session, const struct lv *lv,
-		      const struct member_results *results, struct err *err)
-{
-	for (size_t i = 0; i < results->count; i++) {
-		const struct lv_report *report = member_lv_report(&results->items[i], &lv->id);
-
-		if (report && report->open_count)
-			return in_use(session, lv, &results->items[i], report, err);
-	}
-	return 0;
-}
-
 /* What was active before a failed removal is active again. */
 static void reactivate(const struct session *session, struct lv *lv,
 		       const struct member_results *were)
@@ -124,7 +96,7 @@ static int remove_lv(struct session *session, struct lv *lv, struct err *err)
 		return err_set(err, ENOMEM, "Out of memory.");
 	if ((rc = lv_check_operable(lv, err)))
 		return rc;
-	if ((rc = members_query(session, &before, 1, &results, err)) ||
+	if ((rc = query_open_lvs(session, &before, 1, &results, err)) ||
 	    (rc = lv_check_not_open(session, lv, &results, err)) ||
 	    (rc = members_check_holders(session, &lv->id, (const char *const *)&lv->name, 1,
 					&results, err)))

@@ -51,7 +51,12 @@ enum data_tag {
 };
 
 enum report_tag { TAG_MOUNT_POINTS = 1, TAG_FS_TYPE = 2 };
-enum report_flag { REPORT_ACTIVE = 1, REPORT_SUSPENDED = 2, REPORT_PRELOADED = 4 };
+enum report_flag {
+	REPORT_ACTIVE = 1,
+	REPORT_SUSPENDED = 2,
+	REPORT_PRELOADED = 4,
+	REPORT_HAS_HOLDERS = 8
+};
 
 #define REPORT_SIZE (UUID_LENGTH + 4 + 4 + 8)	      /* id, flags, open count, sectors */
 #define STATE_SIZE  (2 * UUID_LENGTH + 4 + 4 + 8 + 4) /* ids, flags, open count, sectors, crc */
@@ -127,7 +132,8 @@ static void put_report(struct field_writer *writer, const struct lv_report *repo
 
 	put_bytes(&fixed, report->lv_id.text, UUID_LENGTH);
 	put_le32(&fixed, (report->active ? REPORT_ACTIVE : 0U) |
-				 (report->suspended ? REPORT_SUSPENDED : 0U));
+				 (report->suspended ? REPORT_SUSPENDED : 0U) |
+				 (report->has_holders ? REPORT_HAS_HOLDERS : 0U));
 	put_le32(&fixed, report->open_count);
 	put_le64(&fixed, report->size_sectors);
 	buf_add(writer->out, bytes, sizeof(bytes));
@@ -409,6 +415,7 @@ static bool decode_report(const void *bytes, size_t length, struct arena *arena,
 		return false;
 	report->active = flags & REPORT_ACTIVE;
 	report->suspended = flags & REPORT_SUSPENDED;
+	report->has_holders = flags & REPORT_HAS_HOLDERS;
 	report->mount_points = report->fs_type = "";
 	field_reader_init(&reader, fixed.at, fixed.left);
 	while (is_valid && field_next(&reader, &tag, &value, &value_length)) {

@@ -66,6 +66,7 @@ struct job {
 struct lv_report {
 	struct uuid lv_id;
 	bool active, suspended;
+	bool has_holders; /* another block device lies on it */
 	uint32_t open_count;
 	uint64_t size_sectors;
 	const char *mount_points; /* joined by commas; "" none */

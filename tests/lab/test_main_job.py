@@ -196,6 +196,39 @@ class MainJob(lab.StoryCase):
         self.n2.ok("lvremove -y vg/lv0")
         self.assert_no_lv_anywhere("vg", "lv0")
 
+    # ---- in use ----
+
+    def open_for(self, node, seconds):
+        """Something that looks at the volume, as udev does; it has it open when this returns."""
+        job = node.spawn(f"exec 3</dev/vg/lv0 && echo >/run/open && sleep {seconds}")
+        lab.wait_for(lambda: node("rm /run/open"), 30, "it to be open")
+        return job
+
+    def test_who_only_looks_is_waited_for(self):
+        self.n1.ok("vgcreate vg /dev/ubda && lvcreate -L 16M -n lv0 vg")
+        for command in ("vgchange -an vg", "lvchange -an vg/lv0", "lvremove -y vg/lv0"):
+            self.n1.ok("vgchange -ay vg")
+            looks = self.open_for(self.n2, 2)
+            self.n1.ok(command)
+            self.assertTrue(looks.result())
+
+    def test_who_stays_is_not_waited_for_too_long(self):
+        self.n1.ok("vgcreate vg /dev/ubda && lvcreate -L 16M -n lv0 vg")
+        stays = self.open_for(self.n2, 60)
+        at_once = "--config activation/retry_deactivation=0"
+        for command in ("lvremove -y vg/lv0", f"lvchange -an vg/lv0 {at_once}",
+                        f"vgchange -an vg {at_once}"):
+            refused = self.n1.fails(command, 5, "Logical volume vg/lv0 in use.",
+                                    "It is open on n2.")
+            if at_once in command:
+                self.assertLess(refused.seconds, 4)
+        stays.signal()
+        stays.result()
+        self.n2.ok("dmsetup create above --table '0 8 linear /dev/vg/lv0 0'")
+        refused = self.n1.fails("lvremove -y vg/lv0", 5, "is used by another device", "on n2")
+        self.assertLess(refused.seconds, 4)
+        self.n2.ok("dmsetup remove above")
+
 
 if __name__ == "__main__":
     lab.run_tests()

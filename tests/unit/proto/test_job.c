@@ -248,6 +248,7 @@ static void result_round_trip_keeps_every_field(void **state)
 		{ .lv_id = id_a,
 		  .active = true,
 		  .suspended = true,
+		  .has_holders = true,
 		  .open_count = 3,
 		  .size_sectors = (uint64_t)9 << 33,
 		  .mount_points = "/mnt,/srv/a b",
@@ -268,6 +269,7 @@ static void result_round_trip_keeps_every_field(void **state)
 	assert_int_equal(data.lv_count, 2);
 	assert_true(uuid_equal(&data.lvs[0].lv_id, &id_a));
 	assert_true(data.lvs[0].active && data.lvs[0].suspended);
+	assert_true(data.lvs[0].has_holders && !data.lvs[1].has_holders);
 	assert_int_equal(data.lvs[0].open_count, 3);
 	assert_true(data.lvs[0].size_sectors == (uint64_t)9 << 33);
 	assert_string_equal(data.lvs[0].mount_points, "/mnt,/srv/a b");

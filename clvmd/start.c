@@ -15,11 +15,13 @@
 #include "clvmd/quorum.h"
 #include "clvmd/status_print.h"
 
-#define WORD_MAX 2048 /* below PIPE_BUF: one write */
+#define WORD_MAX     2048 /* below PIPE_BUF: one write */
+#define PATIENCE_MAX 20U   /* seconds */
 
 struct start {
 	int fd; /* -1: told, or nobody listens */
 	uint64_t deadline;
+	uint64_t patience; /* until then for daemons of other nodes that are up */
 	unsigned int timeout;
 	bool was_up;
 };
@@ -103,6 +105,8 @@ struct start *start_create(struct daemon *d, int pipe_fd, unsigned int timeout)
 	start->fd = pipe_fd;
 	start->timeout = timeout;
 	start->deadline = now_ns() + SECONDS(timeout);
+	start->patience =
+		now_ns() + SECONDS(timeout / 2 < PATIENCE_MAX ? timeout / 2 : PATIENCE_MAX);
 	return start;
 }
 
@@ -122,19 +126,35 @@ static void tell(struct start *start, int exit_code, const char *text)
 	start->fd = -1;
 }
 
-static void tell_not_ready(struct daemon *d, struct start *start)
+static void tell_waiting(struct daemon *d, int exit_code, const char *first_words)
 {
 	char waiting[WORD_MAX - 256], text[WORD_MAX];
 
 	status_waiting_for(d, waiting, sizeof(waiting));
 	for (char *at = waiting; (at = strchr(at, '\n'));)
 		*at = at[1] ? ';' : '\0';
-	(void)snprintf(text, sizeof(text),
-		       "clvmd is not ready after %u seconds; it waits for: %s. It goes on in the "
-		       "background.",
-		       start->timeout, *waiting ? waiting : "the other members");
+	(void)snprintf(text, sizeof(text), "%s; it waits for: %s. It goes on in the background.",
+		       first_words, *waiting ? waiting : "the other members");
 	log_line(LOG_WARNING, "%s", text);
-	tell(start, EXIT_NOT_READY, text);
+	tell(d->start, exit_code, text);
+}
+
+static void tell_not_ready(struct daemon *d, unsigned int timeout)
+{
+	char first_words[80];
+
+	(void)snprintf(first_words, sizeof(first_words), "clvmd is not ready after %u seconds",
+		       timeout);
+	tell_waiting(d, EXIT_NOT_READY, first_words);
+}
+
+/*
+ * A cluster manager may start clvmd on one node after the other: the first must not wait for the
+ * second, which is started when the first has been. Requests wait meanwhile.
+ */
+static bool is_first_of_several(struct daemon *d, const struct start *start)
+{
+	return d->ls && lockspace_waits_for_daemons(d->ls) && now_ns() > start->patience;
 }
 
 /* That corosync does not run, or that there is no quorum, is known: that is said at once. */
@@ -162,5 +182,7 @@ void start_check(struct daemon *d)
 	if (is_up)
 		tell(start, 0, "");
 	else if (start->fd >= 0 && now_ns() > start->deadline)
-		tell_not_ready(d, start);
+		tell_not_ready(d, start->timeout);
+	else if (start->fd >= 0 && is_first_of_several(d, start))
+		tell_waiting(d, 0, "clvmd runs");
 }

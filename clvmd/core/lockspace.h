@@ -395,6 +395,12 @@ bool lockspace_knows_quorum(const struct lockspace *ls);
 /** What it waits for, one sentence a line, into @text; empty when nothing. */
 void lockspace_waiting_for(const struct lockspace *ls, char *text, size_t size);
 
+/**
+ * Does the table only not form yet because other nodes, which are up, have no clvmd? When those
+ * daemons start nothing else is missing.
+ */
+bool lockspace_waits_for_daemons(const struct lockspace *ls);
+
 /** Call @visit for each member/lock in a stable order until it returns false. */
 void lockspace_each_member(const struct lockspace *ls,
 			   bool (*visit)(void *data, const struct member_view *member), void *data);

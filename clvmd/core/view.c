@@ -149,6 +149,27 @@ void lockspace_waiting_for(const struct lockspace *ls, char *text, size_t size)
 	buf_free(&out);
 }
 
+bool lockspace_waits_for_daemons(const struct lockspace *ls)
+{
+	bool missing = false;
+
+	if (ls->has_table || ls->broken || ls->left || ls->ghost || !ls->self->present ||
+	    !ls->quorum_known || !ls->quorum.quorate)
+		return false;
+	for (size_t i = 0; i < ls->member_count; i++) {
+		const struct member *member = ls->members[i];
+
+		if (member->present && (member->other_version || !member->hello_fresh))
+			return false;
+		if (!member->in_nodelist || member->present || member->acked_down)
+			continue;
+		if (!member->in_ring)
+			return false; /* lost, perhaps: it must come or be fenced */
+		missing = true;
+	}
+	return missing;
+}
+
 /* ---- members and locks ---- */
 
 void lockspace_each_member(const struct lockspace *ls,

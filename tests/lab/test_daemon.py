@@ -272,6 +272,18 @@ class Crash(DaemonCase):
             self.assertEqual(self.holders(node), {"n1": "CR", "n2": "CR"})
             self.assertEqual(self.holders(node, "own"), {"n1": "EX"})
 
+    def test_daemons_that_are_started_one_after_the_other(self):
+        for node in self.nodes:
+            self.cluster.kill_clvmd(node)
+        first = self.n1("clvmd -T 8 </dev/null")
+        self.assertEqual(first.rc, 0, repr(first))
+        self.assertIn("n2 is up without clvmd", first.err)
+        self.assertLess(first.seconds, 8)
+        waits = self.n1.spawn("lvextend -L +4M vg/lv0")
+        self.n2.ok("clvmd </dev/null")
+        self.assertTrue(waits.result())
+        self.assert_lv_everywhere("vg", "lv0", 20)
+
     def test_corosync_that_is_killed_and_started_again(self):
         lab.corosync.stop(self.n1, "KILL")
         lab.wait_for(lambda: not self.status(self.n1)["running"], 20, "n1 to pause")

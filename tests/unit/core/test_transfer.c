@@ -28,10 +28,12 @@ static void nothing_is_formed_before_every_node_is_accounted_for(void **state)
 	bus_start(bus, 2);
 	assert_false(lockspace_is_up(bus->ls[1]));
 	assert_true(bus_waits_for(bus, 1, "node n3 is up without clvmd"));
+	assert_true(lockspace_waits_for_daemons(bus->ls[1]));
 	bus_ask(bus, 1, 5, 1, V_VG, MODE_EX, true);
 	assert_false(bus_granted(bus, 1));
 	bus_start(bus, 3);
 	assert_true(lockspace_is_running(bus->ls[3]));
+	assert_false(lockspace_waits_for_daemons(bus->ls[1]));
 	assert_true(bus_granted(bus, 1)); /* asked before there was a table */
 }
 
@@ -48,6 +50,7 @@ static void an_administrator_vouches_for_a_node_that_is_down(void **state)
 	assert_int_equal(err.code, -EBUSY); /* it is in the ring */
 	bus_split(bus, away, quorate);
 	assert_true(bus_waits_for(bus, 2, "node n3 was never seen"));
+	assert_false(lockspace_waits_for_daemons(bus->ls[2])); /* n3 may be running, and use volumes */
 	err = (struct err){ 0 };
 	bus_take(bus, 1, lockspace_fence_ack(bus->ls[1], 3, false, &err));
 	bus_run(bus);

@@ -471,6 +471,16 @@ static void unknown_type(struct lockspace *ls, const struct member *from,
 			 message->unknown_type);
 }
 
+static void kept_for_later(struct lockspace *ls, const struct member *from,
+			   const struct message *message, const struct event_message *event)
+{
+	keep_message(ls, event->from, event->bytes, event->length);
+	/* All have heard it, and nothing here is worth the wait: what is kept may be thrown away. */
+	if (message->type == MESSAGE_GOODBYE && from == ls->self && ls->left &&
+	    is_same(message->daemon.bytes, ls->daemon.bytes))
+		returned_unheard(ls, message);
+}
+
 const struct effect *lockspace_message(struct lockspace *ls, const struct event_message *event)
 {
 	struct message message;
@@ -498,7 +508,7 @@ const struct effect *lockspace_message(struct lockspace *ls, const struct event_
 	}
 	if (!view_message(ls, from, &message, event)) {
 		if (ls->keeping)
-			keep_message(ls, event->from, event->bytes, event->length);
+			kept_for_later(ls, from, &message, event);
 		else
 			table_message(ls, event->from, &message, event->bytes, event->length);
 	}

@@ -130,8 +130,10 @@ void member_left(struct lockspace *ls, uint32_t node, enum leave_reason reason)
 	member->refused = false;
 	if (member->goodbye) {
 		member->goodbye = false;
+		member->unclean = false; /* a merge may have made it so: it holds nothing */
 		member->class = CLASS_LEFT;
 		forget_locks(ls, member);
+		ls->pump_due = true;
 		return;
 	}
 	if (member->class != CLASS_IN)

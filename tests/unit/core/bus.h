@@ -226,9 +226,10 @@ static inline void bus_kill(struct bus *bus, uint32_t n, enum leave_reason reaso
 	bus_run(bus);
 }
 
-/* New rings: @component[n] of each node. A node without a daemon may be moved too. */
-static inline void bus_split(struct bus *bus, const unsigned component[BUS_NODES],
-			     const bool quorate[BUS_NODES])
+/* New rings: @component[n] of each node. A node without a daemon may be moved too. Nothing is
+ * delivered yet. */
+static inline void bus_new_rings(struct bus *bus, const unsigned component[BUS_NODES],
+				 const bool quorate[BUS_NODES])
 {
 	unsigned before[BUS_NODES];
 
@@ -257,6 +258,12 @@ static inline void bus_split(struct bus *bus, const unsigned component[BUS_NODES
 	for (uint32_t n = 1; n <= bus->nodes; n++)
 		if (bus->ls[n])
 			bus_ring(bus, n, quorate[n]);
+}
+
+static inline void bus_split(struct bus *bus, const unsigned component[BUS_NODES],
+			     const bool quorate[BUS_NODES])
+{
+	bus_new_rings(bus, component, quorate);
 	bus_run(bus);
 }
 

@@ -249,6 +249,34 @@ static void a_clean_leaver_holds_nothing_and_is_not_missed(void **state)
 	assert_true(lockspace_is_running(bus->ls[1]));
 }
 
+/* Its table does not count after a merge, and its GOODBYE comes while it waits for the other one. */
+static void a_leaver_leaves_also_while_it_gets_a_table(void **state)
+{
+	static const unsigned together[BUS_NODES] = { 0, 1, 1, 1 };
+	static const bool quorate[BUS_NODES] = { false, true, true, true };
+	struct bus *bus = *state;
+	struct bus_message *goodbye;
+	struct err err = { 0 };
+
+	bus_ask(bus, 3, 5, 1, V_VG, MODE_EX, true);
+	bus_isolate(bus, 3);
+	bus_unlock(bus, 3, 5, V_VG, 0); /* now its table differs */
+	bus_new_rings(bus, together, quorate);
+	bus_take(bus, 3, lockspace_goodbye(bus->ls[3], &err));
+	assert_int_equal(err.code, 0);
+	goodbye = bus_hold_back(bus, 3, MESSAGE_GOODBYE);
+	while (!bus_is(bus->first, MESSAGE_SYNC))
+		bus_deliver(bus);
+	bus_deliver(bus);
+	goodbye->next = bus->first; /* before the first chunk */
+	bus->first = goodbye;
+	bus_deliver(bus);
+	assert_int_equal(bus_count(bus, EFFECT_LEAVE, 0), 1);
+	bus_kill(bus, 3, LEAVE_CLEAN);
+	assert_int_equal(bus_state(bus, 1, 3), MEMBER_LEFT);
+	assert_true(lockspace_is_running(bus->ls[1]));
+}
+
 static void a_node_with_orphans_that_vanishes_is_unclean(void **state)
 {
 	struct bus *bus = *state;
@@ -317,6 +345,7 @@ int main(void)
 		TEST(a_request_under_way_when_quorum_is_lost_waits_only_if_it_may),
 		TEST(a_quorum_callback_of_another_ring_does_not_count),
 		TEST(a_clean_leaver_holds_nothing_and_is_not_missed),
+		TEST(a_leaver_leaves_also_while_it_gets_a_table),
 		TEST(a_node_with_orphans_that_vanishes_is_unclean),
 		TEST(another_major_version_is_refused_and_does_not_pause),
 		TEST(rubbish_makes_the_receiver_leave_the_group),

@@ -134,6 +134,8 @@ static void one_left(struct lockspace *ls, const struct confchg_entry *entry)
 		return;
 	member->present = member->hello_valid = member->hello_fresh = false;
 	member->other_version = false;
+	if (entry->reason == LEAVE_NODEDOWN)
+		member->in_ring = false; /* the new ring, which says so too, follows */
 	buf_free(&member->claim);
 	transfer_left(ls, entry->node);
 	if (member == ls->self) {

@@ -249,6 +249,17 @@ static void a_clean_leaver_holds_nothing_and_is_not_missed(void **state)
 	assert_true(lockspace_is_running(bus->ls[1]));
 }
 
+static void a_node_that_vanishes_is_not_called_back(void **state)
+{
+	const struct confchg_entry gone = { .node = 3, .reason = LEAVE_NODEDOWN };
+	const struct event_confchg event = { NULL, &gone, NULL, 0, 1, 0 };
+	struct bus *bus = *state;
+
+	/* The first thing that node 1 hears of it: the ring follows. */
+	bus_take(bus, 1, lockspace_confchg(bus->ls[1], &event));
+	assert_true(bus_waits_for(bus, 1, "node n3 is unclean: it must be fenced or come back"));
+}
+
 /* Its table does not count after a merge, and its GOODBYE comes while it waits for the other one. */
 static void a_leaver_leaves_also_while_it_gets_a_table(void **state)
 {
@@ -345,6 +356,7 @@ int main(void)
 		TEST(a_request_under_way_when_quorum_is_lost_waits_only_if_it_may),
 		TEST(a_quorum_callback_of_another_ring_does_not_count),
 		TEST(a_clean_leaver_holds_nothing_and_is_not_missed),
+		TEST(a_node_that_vanishes_is_not_called_back),
 		TEST(a_leaver_leaves_also_while_it_gets_a_table),
 		TEST(a_node_with_orphans_that_vanishes_is_unclean),
 		TEST(another_major_version_is_refused_and_does_not_pause),

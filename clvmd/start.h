@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Start: clvmd returns to its caller when it is joined and synchronised, or after -T seconds with
- * what it waits for, and goes on in the background (exit 5). When only the daemons of other nodes are
- * missing it returns earlier, as started.
+ * what it waits for, and goes on in the background (exit 5). When only the daemons of other nodes
+ * are missing it returns earlier, as started.
  */
 #ifndef CLVMD_START_H
 #define CLVMD_START_H

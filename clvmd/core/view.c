@@ -89,6 +89,8 @@ static void wait_for_member(const struct lockspace *ls, const struct member *mem
 			   "node %s was fenced but did not reboot: unmount its clustered volumes "
 			   "or reboot it\n",
 			   member->name);
+	else if (ls->has_table && member->unclean && member == ls->self)
+		buf_puts(out, "the members of the new ring agree on the lock table\n");
 	else if (ls->has_table && member->unclean && member->present)
 		buf_printf(out, "node %s is back: its locks are being merged\n", member->name);
 	else if (ls->has_table && member->unclean && member->in_ring)

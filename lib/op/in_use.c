@@ -42,34 +42,56 @@ int query_open_lvs(const struct session *session, struct lv *const *lvs, size_t 
 	return rc;
 }
 
-static int in_use(const struct session *session, const struct lv *lv,
-		  const struct member_result *member, const struct lv_report *report,
-		  struct err *err)
-{
-	const char *vg_name = session->vg->name;
+enum use { USE_NONE, USE_OPEN, USE_MOUNTED, USE_DEVICE };
 
+static enum use use_of(const struct lv_report *report)
+{
+	if (!report || !report->open_count)
+		return USE_NONE;
 	if (report->has_holders)
-		return err_set(err, EBUSY,
-			       "Logical volume %s/%s is used by another device.\n"
-			       "That device is on %s.",
-			       vg_name, lv->name, member_result_name(member));
-	if (*report->mount_points)
-		return err_set(err, EBUSY,
-			       "Logical volume %s/%s contains a filesystem in use.\n"
-			       "It is mounted on %s on %s.",
-			       vg_name, lv->name, report->mount_points, member_result_name(member));
-	return err_set(err, EBUSY, "Logical volume %s/%s in use.\nIt is open on %s.", vg_name,
-		       lv->name, member_result_name(member));
+		return USE_DEVICE;
+	return *report->mount_points ? USE_MOUNTED : USE_OPEN;
+}
+
+static void add_node(const struct member_result *member, const struct lv_report *report,
+		     struct err *err)
+{
+	const char *node = member_result_name(member);
+
+	switch (use_of(report)) {
+	case USE_NONE:
+		return;
+	case USE_OPEN:
+		err_append(err, "\nIt is open on %s.", node);
+		return;
+	case USE_MOUNTED:
+		err_append(err, "\nIt is mounted on %s on %s.", report->mount_points, node);
+		return;
+	case USE_DEVICE:
+		err_append(err, "\nThat device is on %s.", node);
+		return;
+	}
 }
 
 int lv_check_not_open(const struct session *session, const struct lv *lv,
 		      const struct member_results *results, struct err *err)
 {
-	for (size_t i = 0; i < results->count; i++) {
-		const struct lv_report *report = member_lv_report(&results->items[i], &lv->id);
+	static const char *const words[] = { [USE_OPEN] = "in use",
+					     [USE_MOUNTED] = "contains a filesystem in use",
+					     [USE_DEVICE] = "is used by another device" };
+	enum use use = USE_NONE;
+	int rc;
 
-		if (report && report->open_count)
-			return in_use(session, lv, &results->items[i], report, err);
+	for (size_t i = 0; i < results->count; i++) {
+		enum use here = use_of(member_lv_report(&results->items[i], &lv->id));
+
+		use = here > use ? here : use;
 	}
-	return 0;
+	if (use == USE_NONE)
+		return 0;
+	rc = err_set(err, EBUSY, "Logical volume %s/%s %s.", session->vg->name, lv->name,
+		     words[use]);
+	for (size_t i = 0; i < results->count; i++)
+		add_node(&results->items[i], member_lv_report(&results->items[i], &lv->id), err);
+	return rc;
 }

@@ -214,16 +214,17 @@ class MainJob(lab.StoryCase):
 
     def test_who_stays_is_not_waited_for_too_long(self):
         self.n1.ok("vgcreate vg /dev/ubda && lvcreate -L 16M -n lv0 vg")
-        stays = self.open_for(self.n2, 60)
+        stays = [self.open_for(node, 60) for node in self.nodes]
         at_once = "--config activation/retry_deactivation=0"
         for command in ("lvremove -y vg/lv0", f"lvchange -an vg/lv0 {at_once}",
                         f"vgchange -an vg {at_once}"):
             refused = self.n1.fails(command, 5, "Logical volume vg/lv0 in use.",
-                                    "It is open on n2.")
+                                    "It is open on n1.", "It is open on n2.")
             if at_once in command:
                 self.assertLess(refused.seconds, 4)
-        stays.signal()
-        stays.result()
+        for job in stays:
+            job.signal()
+            job.result()
         self.n2.ok("dmsetup create above --table '0 8 linear /dev/vg/lv0 0'")
         refused = self.n1.fails("lvremove -y vg/lv0", 5, "is used by another device", "on n2")
         self.assertLess(refused.seconds, 4)

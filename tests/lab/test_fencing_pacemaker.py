@@ -36,8 +36,8 @@ class Pacemaker(lab.PacemakerCase):
         lab.corosync.start(node, self.cluster.corosync_text)
         self.cluster.start_clvmd([node], self.clvmd_config)
         self.wait_running(*self.nodes)
-        node.ok(lab.START_PACEMAKER)
-        self.wait_online()
+        lab.pacemaker.start(node)
+        lab.pacemaker.wait_online(self.nodes)
 
     def fencing_findings(self):
         found = json.loads(self.n1("clvmd check --json", timeout=120).out)

@@ -11,6 +11,8 @@ from .node import Node
 from .wait import SLOW, wait_for
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+IN_NODES = ("node-init.sh", "agent.py", "io_loop.py", "page_client.py", "record_writer.py",
+            "watch_volume.py", "fence-lab", "fence_clvmlab")  # programs, in /lab
 UNSEEN = ("/tmp/", "/run/", "/dev/", "/proc/", "/sys/")  # a node has its own
 
 
@@ -36,13 +38,14 @@ class Cluster:
     With @product the installed product comes first in every node's PATH; with @usr_sbin its
     commands also lie over Debian's in /usr/sbin, where stock resource agents look for them
     (/usr/sbin/lvm stays Debian's, see Node.stock()). @root: the directory of another system than
-    this host's that the nodes run, which is not changed.
+    this host's that the nodes run, which is not changed. @names: of the nodes, instead of n1, n2, ...
+    @outside: how many of the first are not in the cluster (storage, clients).
     """
 
     count = 0  # clusters of this run
 
     def __init__(self, nodes=2, disks=("2G",), memory="512M", product=True, usr_sbin=False,
-                 private_disks=None, root="/"):
+                 private_disks=None, root="/", names=None, outside=0):
         assert isolate.run_dir, "call lab.run_tests() or lab.isolate.enter() first"
         Cluster.count += 1
         self.started = time.monotonic()
@@ -54,15 +57,17 @@ class Cluster:
         lab_id = f"lab{os.path.basename(isolate.run_dir)[-8:]}"
         numbers = range(1, nodes + 1)
         self.network = network.Network(numbers)
-        self.nodes = [Node(self.dir, lab_id, number, self.network, memory, self.prefix,
+        names = names or [f"n{number}" for number in numbers]
+        self.nodes = [Node(self.dir, lab_id, number, name, self.network, memory, self.prefix,
                            root)
-                      for number in numbers]
-        for name in ("node-init.sh", "agent.py", "io_loop.py", "fence-lab", "fence_clvmlab"):
+                      for number, name in zip(numbers, names)]
+        self.members = self.nodes[outside:]
+        for name in IN_NODES:
             shutil.copy(f"{HERE}/{name}", self.dir)
             os.chmod(f"{self.dir}/{name}", 0o755)
         with open(f"{self.dir}/hosts", "w", encoding="ascii") as hosts:
             hosts.write("127.0.0.1\tlocalhost\n")
-            hosts.write(f"{network.HOST_ADDRESS}\tvm1\n")
+            hosts.write(f"{network.HOST_ADDRESS}\tlabhost\n")
             hosts.writelines(f"{n.address}\t{n.name}\n" for n in self.nodes)
         try:
             for node in self.nodes:
@@ -100,30 +105,37 @@ class Cluster:
     def seconds(self):
         return time.monotonic() - self.started
 
+    def wall_clock(self, seconds):
+        """The time of day, in seconds since 1970, when seconds() was that."""
+        return time.time() - self.seconds() + seconds
+
     # ---- corosync and clvmd ----
 
-    def corosync(self, token=3000, two_node=None, nodes=None, wait=True, extra_quorum=""):
-        """Start corosync on @nodes (default all) and wait until they see each other.
+    def corosync(self, token=3000, two_node=None, nodes=None, wait=True, extra_quorum="",
+                 crypto=False):
+        """Start corosync on @nodes (default: members) and wait until they see each other.
 
-        @token: totem token timeout in ms. @two_node: default yes with exactly two nodes.
-        The nodelist always has all nodes of the lab.
+        @token: totem token timeout in ms. @two_node: default yes with exactly two members.
+        The nodelist always has all members. @crypto: they encrypt what they say.
         """
-        nodes = nodes or self.nodes
+        nodes = nodes or self.members
         self.corosync_text = corosync.config(
-            self.nodes, token, len(self.nodes) == 2 if two_node is None else two_node,
-            extra_quorum)
+            self.members, token, len(self.members) == 2 if two_node is None else two_node,
+            extra_quorum, crypto)
+        if crypto:
+            corosync.make_key(nodes[0])
         for node in nodes:
             corosync.start(node, self.corosync_text)
         if wait:
             corosync.wait_formed(nodes)
 
     def start_clvmd(self, nodes=None, config='clvmd { fence = "manual" }\n', wait=30, command=None):
-        """Start clvmd on @nodes (default all) at the same time and wait until it has joined.
+        """Start clvmd on @nodes (default: members) at the same time and wait until it has joined.
 
         @config is /etc/clvm/clvmd.conf (None: leave as it is). @wait is clvmd -T.
         @command replaces "clvmd", e.g. by one under valgrind.
         """
-        nodes = nodes or self.nodes
+        nodes = nodes or self.members
         jobs = []
         for node in nodes:
             if config is not None:

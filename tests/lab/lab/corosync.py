@@ -7,14 +7,15 @@ from .wait import wait_for
 
 CLUSTER_NAME = "westos"
 FORM_SECONDS = 90
+KEY = "/lab/authkey"
 
 # An opening brace must end its line: corosync's parser knows no other form.
 CONFIG = """totem {{
 	version: 2
 	cluster_name: {name}
 	transport: knet
-	crypto_cipher: none
-	crypto_hash: none
+	crypto_cipher: {cipher}
+	crypto_hash: {hash}
 	token: {token}
 }}
 nodelist {{
@@ -36,16 +37,24 @@ NODE = """	node {{
 """
 
 
-def config(nodes, token, two_node, extra_quorum=""):
+def config(nodes, token, two_node, extra_quorum="", crypto=False):
     quorum = "\ttwo_node: 1\n\twait_for_all: 0\n" if two_node else ""
     return CONFIG.format(
         name=CLUSTER_NAME, token=token, quorum=quorum + extra_quorum,
+        cipher="aes256" if crypto else "none", hash="sha256" if crypto else "none",
         nodes="".join(NODE.format(address=n.address, number=n.number, name=n.name)
                       for n in nodes))
 
 
+def make_key(node):
+    """The key that all nodes encrypt with: where start() finds it."""
+    node.ok(f"corosync-keygen -l -k {KEY}")
+
+
 def start(node, text):
     """Start it on one node with this configuration; does not wait for others."""
+    if "crypto_cipher: none" not in text:
+        node.ok(f"install -m 400 {KEY} /etc/corosync/authkey")
     node.write("/etc/corosync/corosync.conf", text)
     node.corosync_log_start = _log_size(node)
     node.ok(f"setsid corosync -f >>/lab/{node.name}/corosync.log 2>&1 </dev/null & "

@@ -107,10 +107,10 @@ class Job:
 
 
 class Node:
-    def __init__(self, run_dir, lab_id, number, net, memory, prefix, root):
-        self.number, self.name = number, f"n{number}"
+    def __init__(self, run_dir, lab_id, number, name, net, memory, prefix, root):
+        self.number, self.name = number, name
         self.net, self.address = net, network.address(number)
-        self.run_dir, self.folder = run_dir, f"{run_dir}/n{number}"
+        self.run_dir, self.folder = run_dir, f"{run_dir}/{name}"
         self.lab_id, self.memory, self.prefix, self.root = lab_id, memory, prefix, root
         self.process = None
         self.frozen = False
@@ -125,13 +125,14 @@ class Node:
         assert not self.alive(), f"{self.name} is running"
         if os.path.exists(f"{self.folder}/up"):
             os.unlink(f"{self.folder}/up")
+        # gro: else frames that are left whole for a card to split are dropped, and TCP crawls.
         words = [
             "linux.uml", f"mem={self.memory}", f"umid={self.lab_id}-{self.name}",
             f"uml_dir={self.run_dir}/uml/", "rootfstype=hostfs", "rootflags=/", "ro",
             f"init={self.run_dir}/node-init.sh", f"node={self.name}", f"nodeip={self.address}",
             f"labdir={self.run_dir}", f"prefix={self.prefix or ''}", f"lower={self.root}",
             *[disk.boot_word() for disk in self.disks],
-            f"vec0:transport=tap,ifname={network.tap(self.number)},depth=64,"
+            f"vec0:transport=tap,ifname={network.tap(self.number)},depth=64,gro=1,"
             f"mac={network.mac(self.number)}",
             "con=null", "con0=null,fd:1", "quiet",
         ]

@@ -52,5 +52,28 @@ class Panics(lab.FailoverCase):
         self.stop()
 
 
+class ThreeNodes(lab.FailoverCase):
+    """A majority instead of two_node: the one that is lost, by a panic or by a cut, is outvoted."""
+
+    node_count = 3
+
+    def test_whoever_serves_is_lost(self):
+        node, _ = self.wait_served(*self.nodes)
+        for what in ("panic", "cut"):
+            self.written(node, what)
+            others = [other for other in self.nodes if other is not node]
+            if what == "panic":
+                node.panic()
+            else:
+                self.switch.cut_until_fenced(node)
+            now, seconds = self.wait_served(*others)
+            print(f"# {what} of {node.name}: {now.name} serves after {seconds:.1f} s", flush=True)
+            self.assertEqual(now.ok("cat /mnt/page"), f"{what}\n")
+            self.rejoin(node)
+            node = now
+        self.watch.assert_never_on_two()
+        self.stop()
+
+
 if __name__ == "__main__":
     lab.run_tests()

@@ -32,7 +32,7 @@ class Failover(lab.FailoverCase):
         print(f"# standby: {self.wait_served_by(self.n2):.1f} s")
         self.assertEqual(self.n2.ok("cat /mnt/page"), "one\n")
         self.n1.ok("crm_attribute -t nodes -N n1 -n standby -D", timeout=120)
-        self.wait_clvmd_on_both()
+        self.wait_clvmd_everywhere()
         self.assertTrue(self.serves(self.n2), "it stays where it is")
         self.assertEqual(self.holder(self.n2), "n2")
 

@@ -15,7 +15,7 @@ class Pacemaker(lab.PacemakerCase):
 
     @classmethod
     def set_up_pacemaker(cls):
-        cls.n1.ok("cibadmin -C -o resources -p", stdin=lab.FENCE_DEVICE, timeout=120)
+        cls.n1.ok("cibadmin -C -o resources -p", stdin=cls.fence_device(), timeout=120)
         lab.wait_for(lambda: "power" in cls.n1("stonith_admin -L", timeout=120).text, 120,
                      "the fence device", interval=1)
 

@@ -8,7 +8,7 @@ from .daemon_case import DaemonCase  # noqa: F401
 from .disk import MIB, Disk  # noqa: F401
 from .failover_case import FailoverCase  # noqa: F401
 from .node import CommandFailed, Job, Node, Result  # noqa: F401
-from .pacemaker_case import FENCE_DEVICE, PacemakerCase  # noqa: F401
+from .pacemaker_case import PacemakerCase  # noqa: F401
 from .power import PowerSwitch  # noqa: F401
 from .sound import assert_sound, committed_texts  # noqa: F401
 from .story import StoryCase, mapper_name, report  # noqa: F401

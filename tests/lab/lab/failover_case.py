@@ -7,7 +7,7 @@ ocf:heartbeat:clvm on both nodes; a group of a virtual address, ocf:heartbeat:LV
 import time
 
 from . import corosync, pacemaker
-from .pacemaker_case import FENCE_DEVICE, PacemakerCase
+from .pacemaker_case import PacemakerCase
 from .wait import wait_for
 from .watch import VolumeWatch
 
@@ -56,7 +56,7 @@ CONSTRAINTS = """<constraints>
 
 
 class FailoverCase(PacemakerCase):
-    """The service runs on n1 or n2, rather on n1."""
+    """The service runs on one node, rather on n1."""
 
     disks = ("256M",)
     usr_sbin = True
@@ -73,22 +73,19 @@ class FailoverCase(PacemakerCase):
     @classmethod
     def set_up_pacemaker(cls):
         cls.n1.ok("crm_attribute -t rsc_defaults -n resource-stickiness -v 1000", timeout=120)
-        resources = RESOURCES.format(device=FENCE_DEVICE, address=ADDRESS)
+        resources = RESOURCES.format(device=cls.fence_device(), address=ADDRESS)
         for scope, text in (("resources", resources), ("constraints", CONSTRAINTS)):
             cls.n1.ok(f"cibadmin -R --scope {scope} -p", stdin=text, timeout=120)
         cls.watch = VolumeWatch("vg", "www", cls.nodes)
 
-    def wait_clvmd_on_both(self):
-        pacemaker.wait_for_monitor(self.n1, "Started: [ n1 n2 ]", MOVE_SECONDS)
+    def wait_clvmd_everywhere(self):
+        pacemaker.wait_for_monitor(self.n1, f"Started: [ {self.names()} ]", MOVE_SECONDS)
 
     def serves(self, node):
         return node("mountpoint -q /mnt && ip -o addr show vec0", timeout=60).out.count(f"{ADDRESS}/")
 
     def wait_served_by(self, node):
-        began = time.monotonic()
-        wait_for(lambda: node.alive() and self.serves(node), MOVE_SECONDS,
-                     f"{node.name} to serve", interval=0.3)
-        return time.monotonic() - began
+        return self.wait_served(node)[1]
 
     def holder(self, node):
         return node.ok("lvs --noheadings -o lv_active_nodes vg/www", timeout=60).strip()
@@ -100,14 +97,21 @@ class FailoverCase(PacemakerCase):
         self.n1.ok("crm_resource -r web -m -p target-role -v Stopped", timeout=120)
         wait_for(lambda: self.holder(self.n1) == "", MOVE_SECONDS, "it to stop", interval=1)
 
+    def wait_served(self, *nodes):
+        """By one of them: which, and after how many seconds."""
+        began = time.monotonic()
+        found = wait_for(lambda: [node for node in nodes if node.alive() and self.serves(node)],
+                         MOVE_SECONDS, "somebody to serve", interval=0.3)
+        return found[0], time.monotonic() - began
+
     def rejoin(self, node):
         """A node that pacemaker had fenced boots again, and the service stays where it is."""
-        other = self.n1 if node is self.n2 else self.n2
+        where, _ = self.wait_served(*[other for other in self.nodes if other is not node])
         wait_for(node.alive, 120, f"the power switch to start {node.name} again", interval=1)
         node.wait_until_up()
         self.cluster.put_in_place(node, True)
         corosync.start(node, self.cluster.corosync_text)
         pacemaker.start(node)
-        self.wait_clvmd_on_both()
+        self.wait_clvmd_everywhere()
         self.watch.start(node)
-        self.assertTrue(self.serves(other), "it stays where it is")
+        self.assertTrue(self.serves(where), "it stays where it is")

@@ -194,19 +194,8 @@ class HaCluster:
         check(own < 1, f"clvmd took {own:.1f} s")
 
     def cut_network(self, node, text):
-        def cut():
-            """The cable is in again when the node is off, not before."""
-            seen = len(self.switch.log)
-            node.link_down()
-            wait_for(lambda: any(action in ("off", "reboot") and name == node.name
-                                 for _, _, action, name in self.switch.log[seen:]), 120,
-                     f"{node.name} to be fenced")
-            node.link_up()
-
         remark(f"{node.name} reaches nobody, and the power switch does not hear it")
-        self.switch.broken.add(node.name)
-        self.lose(node, "network cut", cut, text)
-        self.switch.broken.discard(node.name)
+        self.lose(node, "network cut", lambda: self.switch.cut_until_fenced(node), text)
 
     def service_crash(self, node, text):
         other = next(one for one in self.members if one is not node)

@@ -6,7 +6,7 @@ from .power import PowerSwitch
 
 FENCE_DEVICE = """<primitive id="power" class="stonith" type="fence_clvmlab">
 <instance_attributes id="power-attributes">
-<nvpair id="power-hosts" name="pcmk_host_list" value="n1 n2"/>
+<nvpair id="power-hosts" name="pcmk_host_list" value="{names}"/>
 </instance_attributes></primitive>"""
 PROPERTIES = {"stonith-enabled": "true", "stonith-watchdog-timeout": "0"}
 
@@ -35,6 +35,14 @@ class PacemakerCase(DaemonCase):
             cls.keep_logs(f"{cls.__name__}.setUpClass")
             cls.tearDownClass()
             raise
+
+    @classmethod
+    def names(cls):
+        return " ".join(node.name for node in cls.nodes)
+
+    @classmethod
+    def fence_device(cls):
+        return FENCE_DEVICE.format(names=cls.names())
 
     @classmethod
     def before_pacemaker(cls):

@@ -9,6 +9,7 @@ import threading
 import time
 
 from .network import HOST_ADDRESS
+from .wait import wait_for
 
 PORT = 7010
 
@@ -40,6 +41,18 @@ class PowerSwitch:
     def actions(self, *wanted):
         """What was asked of it: (who, action, node)."""
         return [entry[1:] for entry in self.log if entry[2] in (wanted or entry[2])]
+
+    def cut_until_fenced(self, node):
+        """Pull a node's network cable; this switch does not hear it either. It is in again when the
+        node was switched off by another one: for the next boot."""
+        self.broken.add(node.name)
+        seen = len(self.log)
+        node.link_down()
+        wait_for(lambda: any(name == node.name and action in ("off", "reboot")
+                             for _, _, action, name in self.log[seen:]), 120,
+                 f"{node.name} to be fenced")
+        node.link_up()
+        self.broken.discard(node.name)
 
     def _accept(self):
         while True:

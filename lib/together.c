@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdatomic.h>
 
-#define FEW	     4 /* below, starting threads takes longer than it saves */
 #define HELPERS_MAX  15
 #define HELPER_STACK ((size_t)256 << 10)
 
@@ -47,11 +46,11 @@ static size_t start_helpers(struct work *work, pthread_t *helpers, size_t wanted
 	return started;
 }
 
-void together_run(size_t count, together_fn *fn, void *data)
+void together_run(size_t count, size_t few, together_fn *fn, void *data)
 {
 	struct work work = { .fn = fn, .data = data, .count = count };
 	pthread_t helpers[HELPERS_MAX];
-	size_t wanted = count <= FEW ? 0 : count / 2, started = 0;
+	size_t wanted = count <= few ? 0 : count / 2, started = 0;
 
 	if (wanted)
 		started =

@@ -11,11 +11,14 @@
 /** Called once for each index; must not touch what belongs to another, nor report anything. */
 typedef void together_fn(void *data, size_t index);
 
+/* Of what is soon done: for so many, starting threads takes longer than it saves. */
+#define TOGETHER_FEW 4
+
 /**
- * @fn for 0 to @count - 1, from several threads when there are more than a few, and return when all
- * have. A few are done in their order by the caller alone, and so are all when no thread is to be
- * had. Signals stay with the caller's thread.
+ * @fn for 0 to @count - 1, from several threads when there are more than @few, and return when all
+ * have. Up to @few are done in their order by the caller alone, and so are all when no thread is to
+ * be had. Signals stay with the caller's thread.
  */
-void together_run(size_t count, together_fn *fn, void *data);
+void together_run(size_t count, size_t few, together_fn *fn, void *data);
 
 #endif

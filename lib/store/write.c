@@ -30,6 +30,7 @@
 #include "metadata/check.h"
 
 #define CTIME_SIZE 32 /* ctime_r() wants 26 */
+#define LONG_TEXT  ((size_t)256 << 10)
 
 /* ---- sectors ---- */
 
@@ -73,12 +74,18 @@ static void run_step(void *data, size_t index)
 	(void)round->step(round->txn, area, &area->err);
 }
 
+/* Writing a long text, and waiting for it, is worth a thread for each disk. */
+static size_t few_for(const struct store_txn *txn)
+{
+	return txn->text.used < LONG_TEXT ? TOGETHER_FEW : 1;
+}
+
 /* Who failed says so in its err. */
 static void try_on_all_areas(struct store_txn *txn, area_step *step)
 {
 	struct round round = { txn, step };
 
-	together_run(txn->area_count, run_step, &round);
+	together_run(txn->area_count, few_for(txn), run_step, &round);
 }
 
 static void flush_disk(void *data, size_t index)
@@ -92,7 +99,7 @@ static void flush_disk(void *data, size_t index)
 
 static void try_flush_all(struct store_txn *txn)
 {
-	together_run(txn->disk_count, flush_disk, txn);
+	together_run(txn->disk_count, few_for(txn), flush_disk, txn);
 }
 
 static int fail_with(const struct err *reason, struct err *err)

@@ -13,16 +13,7 @@ class SlowFencing(lab.DaemonCase):
     disks = ("256M",)
     node_count = 3
     clvmd_config = EXEC
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.switch = lab.PowerSwitch(cls.cluster)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.switch.close()
-        super().tearDownClass()
+    has_switch = True
 
     def setUp(self):
         self.switch.reset()

@@ -22,18 +22,7 @@ class Fencing(lab.DaemonCase):
     disks = ("256M",)
     node_count = 3
     clvmd_config = EXEC
-    switch = None
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.switch = lab.PowerSwitch(cls.cluster)
-
-    @classmethod
-    def tearDownClass(cls):
-        if cls.switch:
-            cls.switch.close()
-        super().tearDownClass()
+    has_switch = True
 
     def setUp(self):
         self.switch.reset()

@@ -3,12 +3,29 @@
 import json
 
 from . import corosync
+from .power import PowerSwitch
 from .story import StoryCase
 from .wait import wait_for
 
 
 class DaemonCase(StoryCase):
     """A story case that knows `clvmd status` and how a node that was lost comes back."""
+
+    has_switch = False  # a power switch for the nodes: cls.switch
+    switch = None
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        if cls.has_switch:
+            cls.switch = PowerSwitch(cls.cluster)
+
+    @classmethod
+    def tearDownClass(cls):
+        if cls.switch:
+            cls.switch.close()
+            cls.switch = None
+        super().tearDownClass()
 
     def status(self, node):
         return json.loads(node.ok("clvmd status --json"))

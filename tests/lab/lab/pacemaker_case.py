@@ -2,7 +2,6 @@
 """Nodes with pacemaker, whose fence device is the lab's power switch."""
 from . import pacemaker
 from .daemon_case import DaemonCase
-from .power import PowerSwitch
 
 FENCE_DEVICE = """<primitive id="power" class="stonith" type="fence_clvmlab">
 <instance_attributes id="power-attributes">
@@ -17,13 +16,12 @@ class PacemakerCase(DaemonCase):
     memory = "900M"
     clvmd_config = "clvmd { }\n"  # what is the default?
     properties = PROPERTIES
-    switch = None
+    has_switch = True
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         try:
-            cls.switch = PowerSwitch(cls.cluster)
             cls.before_pacemaker()
             for node in cls.nodes:
                 pacemaker.start(node)
@@ -51,9 +49,3 @@ class PacemakerCase(DaemonCase):
     @classmethod
     def set_up_pacemaker(cls):
         """For resources and constraints."""
-
-    @classmethod
-    def tearDownClass(cls):
-        if cls.switch:
-            cls.switch.close()
-        super().tearDownClass()

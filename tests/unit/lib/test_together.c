@@ -38,7 +38,7 @@ static void each_once(void **state)
 	for (size_t c = 0; c < sizeof(counts) / sizeof(*counts); c++) {
 		struct seen seen = { 0 };
 
-		together_run(counts[c], see, &seen);
+		together_run(counts[c], TOGETHER_FEW, see, &seen);
 		for (size_t i = 0; i < MANY; i++)
 			assert_int_equal(atomic_load(&seen.times[i]), i < counts[c]);
 		for (size_t i = 0; counts[c] <= 4 && i < counts[c]; i++)
@@ -61,7 +61,8 @@ static void two_at_a_time(void **state)
 
 	(void)state;
 	assert_int_equal(pthread_barrier_init(&pair, NULL, 2), 0);
-	together_run(6, meet, &pair);
+	together_run(6, TOGETHER_FEW, meet, &pair);
+	together_run(2, 1, meet, &pair);
 	assert_int_equal(pthread_barrier_destroy(&pair), 0);
 }
 
@@ -90,7 +91,7 @@ static void signals_stay_with_the_caller(void **state)
 	sigset_t mask;
 
 	(void)state;
-	together_run(MANY, look_at_mask, &blocked);
+	together_run(MANY, TOGETHER_FEW, look_at_mask, &blocked);
 	assert_int_equal(atomic_load(&blocked.helpers_open), 0);
 	assert_int_equal(pthread_sigmask(SIG_SETMASK, NULL, &mask), 0);
 	assert_false(sigismember(&mask, SIGTERM));

@@ -477,8 +477,7 @@ static void kept_for_later(struct lockspace *ls, const struct member *from,
 			   const struct message *message, const struct event_message *event)
 {
 	keep_message(ls, event->from, event->bytes, event->length);
-	/* All have heard it, and nothing here is worth the wait: what is kept may be thrown away.
-	 */
+	/* All others have heard it, and what is kept here may be thrown away. */
 	if (message->type == MESSAGE_GOODBYE && from == ls->self && ls->left &&
 	    is_same(message->daemon.bytes, ls->daemon.bytes))
 		returned_unheard(ls, message);

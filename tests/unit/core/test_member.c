@@ -260,8 +260,7 @@ static void a_node_that_vanishes_is_not_called_back(void **state)
 	assert_true(bus_waits_for(bus, 1, "node n3 is unclean: it must be fenced or come back"));
 }
 
-/* Its table does not count after a merge, and its GOODBYE comes while it waits for the other one.
- */
+/* After a merge its table does not count; its GOODBYE comes while it waits for the other one. */
 static void a_leaver_leaves_also_while_it_gets_a_table(void **state)
 {
 	static const unsigned together[BUS_NODES] = { 0, 1, 1, 1 };

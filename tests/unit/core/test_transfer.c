@@ -50,8 +50,8 @@ static void an_administrator_vouches_for_a_node_that_is_down(void **state)
 	assert_int_equal(err.code, -EBUSY); /* it is in the ring */
 	bus_split(bus, away, quorate);
 	assert_true(bus_waits_for(bus, 2, "node n3 was never seen"));
-	assert_false(
-		lockspace_waits_for_daemons(bus->ls[2])); /* n3 may be running, and use volumes */
+	/* n3 may be running, and use volumes */
+	assert_false(lockspace_waits_for_daemons(bus->ls[2]));
 	err = (struct err){ 0 };
 	bus_take(bus, 1, lockspace_fence_ack(bus->ls[1], 3, false, &err));
 	bus_run(bus);

@@ -181,6 +181,29 @@ static void join_core(struct lockspace *ls, const struct member *core)
 	}
 }
 
+/*
+ * Who stayed together in one ring after another has delivered the same messages: their tables were
+ * equal when this one began, or something is wrong with us. The core's table counts, as always, and
+ * the other side gets it; but that is not to go unnoticed.
+ */
+static void notice_difference(struct lockspace *ls)
+{
+	const struct member *self = ls->self;
+
+	if (!self->synced || !is_candidate(self))
+		return;
+	for (size_t i = 0; i < ls->member_count; i++) {
+		const struct member *member = ls->members[i];
+
+		if (member->synced && is_candidate(member) &&
+		    !same_base(&member->hello, &self->hello))
+			ls_log(ls, LOG_LEVEL_ERROR,
+			       "the lock tables of this node and of %s differ: a bug; keep what "
+			       "`clvmd blackbox` writes on both",
+			       member->name);
+	}
+}
+
 void decide_core(struct lockspace *ls)
 {
 	const struct member *core;
@@ -196,6 +219,7 @@ void decide_core(struct lockspace *ls)
 	}
 	if (!(core = find_core(ls)))
 		return;
+	notice_difference(ls);
 	ls->decided = true;
 	if (ls->has_table && ls->self->hello.synced && same_base(&ls->self->hello, &core->hello)) {
 		join_core(ls, core);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The shell of a node: what comes of the effects of its lockspace. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "tests/sim/sim.h"
 
@@ -167,6 +168,8 @@ void node_effects(struct sim *sim, unsigned n, const struct effect *effects)
 		case EFFECT_FENCED:
 		case EFFECT_LOG:
 			sim_log(sim, "  node %u: %s", n + 1, at->text);
+			if (strstr(at->text, "a bug"))
+				sim_fail(sim, "node %u: %s", n + 1, at->text);
 			break;
 		case EFFECT_WAITING:
 			on_waiting(sim, n, at);

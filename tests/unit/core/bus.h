@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
 #include <cmocka.h>
 
@@ -50,6 +51,8 @@ struct bus {
 	struct bus_message *first, **last;
 	struct bus_event events[BUS_EVENTS];
 	size_t count;
+	char error[256]; /* the last one that was logged */
+	uint32_t error_on;
 };
 
 #define V_VG "V_vg"
@@ -71,6 +74,10 @@ static inline void bus_take(struct bus *bus, uint32_t on, const struct effect *e
 			*bus->last = message;
 			bus->last = &message->next;
 			continue;
+		}
+		if (at->type == EFFECT_LOG && at->level <= LOG_ERR) {
+			bus->error_on |= 1U << on;
+			(void)snprintf(bus->error, sizeof(bus->error), "%.255s", at->text);
 		}
 		if (at->type == EFFECT_LOG || at->type == EFFECT_STATE)
 			continue;

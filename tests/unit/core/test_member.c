@@ -260,6 +260,42 @@ static void a_node_that_vanishes_is_not_called_back(void **state)
 	assert_true(bus_waits_for(bus, 1, "node n3 is unclean: it must be fenced or come back"));
 }
 
+/* Row 31. As a bug would have it: node 3 never applied what the others did. */
+static void tables_that_differ_are_not_kept_quiet(void **state)
+{
+	static const char *const resource = V_VG;
+	const struct lock_request asked = { .client = 5,
+					    .request = 1,
+					    .kind = LOCK_COMMAND,
+					    .mode = MODE_EX,
+					    .command = "lvextend",
+					    .resources = &resource,
+					    .resource_count = 1 };
+	struct bus *bus = *state;
+	struct bus_message *lock;
+	struct event_message event = { .from = 1 };
+
+	bus_take(bus, 1, lockspace_lock(bus->ls[1], &asked));
+	lock = bus_hold_back(bus, 1, MESSAGE_LOCK);
+	event.bytes = lock->bytes;
+	event.length = lock->length;
+	bus->drop_acks = true; /* they would tell sooner */
+	for (uint32_t n = 1; n <= 2; n++)
+		bus_take(bus, n, lockspace_message(bus->ls[n], &event));
+	free(lock);
+	bus_run(bus);
+	bus->drop_acks = false;
+	assert_int_equal(bus->error_on, 0);
+	bus_merge(bus); /* a new ring */
+	assert_int_equal(bus->error_on, 1U << 1 | 1U << 2 | 1U << 3);
+	assert_non_null(strstr(bus->error, "differ: a bug"));
+	for (uint32_t n = 1; n <= 3; n++) {
+		assert_true(lockspace_is_running(bus->ls[n]));
+		assert_int_equal(bus_locks(bus, n, V_VG), 1);
+		assert_true(lockspace_hash(bus->ls[n]) == lockspace_hash(bus->ls[1]));
+	}
+}
+
 /* After a merge its table does not count; its GOODBYE comes while it waits for the other one. */
 static void a_leaver_leaves_also_while_it_gets_a_table(void **state)
 {
@@ -358,6 +394,7 @@ int main(void)
 		TEST(a_clean_leaver_holds_nothing_and_is_not_missed),
 		TEST(a_node_that_vanishes_is_not_called_back),
 		TEST(a_leaver_leaves_also_while_it_gets_a_table),
+		TEST(tables_that_differ_are_not_kept_quiet),
 		TEST(a_node_with_orphans_that_vanishes_is_unclean),
 		TEST(another_major_version_is_refused_and_does_not_pause),
 		TEST(rubbish_makes_the_receiver_leave_the_group),

@@ -152,11 +152,20 @@ void client_finish(struct sim *sim, struct client *client)
 	}
 }
 
+/* One draw after the other: in which order arguments are evaluated is the compiler's choice, and a
+ * seed is to mean the same schedule whatever the compiler. */
+static void ask_at_random(struct sim *sim, struct client *client, bool wait)
+{
+	enum lock_mode mode = random_mode(sim, client->resource);
+
+	ask(sim, client, mode, wait);
+}
+
 static void holds_step(struct sim *sim, struct client *client)
 {
 	switch (sim_draw(sim, 6)) {
 	case 0:
-		ask(sim, client, random_mode(sim, client->resource), sim_draw(sim, 2));
+		ask_at_random(sim, client, sim_draw(sim, 2));
 		break;
 	case 1:
 	case 2:
@@ -184,7 +193,7 @@ bool client_act(struct sim *sim)
 	else if (!sim->node[client->node].daemon)
 		client_finish(sim, client);
 	else if (client->state == CLIENT_IDLE)
-		ask(sim, client, random_mode(sim, client->resource), sim_draw(sim, 4) > 0);
+		ask_at_random(sim, client, sim_draw(sim, 4) > 0);
 	else if (client->state == CLIENT_HOLDS)
 		holds_step(sim, client);
 	else if (client->state == CLIENT_PREPARED && sim_draw(sim, 4))

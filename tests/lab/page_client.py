@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Runs in a node: a visitor who fetches a page over and over.
 
-    page_client.py ADDRESS FILE
+    page_client.py ADDRESS FILE SECONDS
 
 A line "BEGIN END STATUS TEXT" for each time: seconds, then the HTTP status (or "-") and the first
-line of the page (or what went wrong). Until it is killed.
+line of the page (or what went wrong, also that it took longer than SECONDS). Until it is killed.
 """
 import http.client
 import os
 import sys
 import time
 
-PAUSE, LIMIT = 0.1, 1.0
+PAUSE = 0.1
 
 
-def fetch(address):
-    connection = http.client.HTTPConnection(address, timeout=LIMIT)
+def fetch(address, seconds):
+    connection = http.client.HTTPConnection(address, timeout=seconds)
     try:
         connection.request("GET", "/")
         answer = connection.getresponse()
@@ -31,7 +31,7 @@ def main():
     out = os.open(sys.argv[2], os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_SYNC)  # seen at once
     while True:
         begin = time.time()
-        status, text = fetch(sys.argv[1])
+        status, text = fetch(sys.argv[1], float(sys.argv[3]))
         os.write(out, f"{begin:.3f} {time.time():.3f} {status} {text}\n".encode())
         time.sleep(PAUSE)
 

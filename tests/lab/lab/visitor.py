@@ -2,14 +2,16 @@
 """Somebody who looks at the page all the time, on a node; what he saw, and when."""
 import time
 
-from .wait import wait_for
+from .wait import SLOW, wait_for
+
+PATIENCE = 1.0  # seconds: then a visit was in vain
 
 
 class Visitor:
     def __init__(self, node, address):
         self.path = f"{node.folder}/visits"
-        node.spawn(f"python3 -S /lab/page_client.py {address} /lab/{node.name}/visits",
-                   timeout=7200)
+        node.spawn(f"python3 -S /lab/page_client.py {address} /lab/{node.name}/visits "
+                   f"{PATIENCE * SLOW}", timeout=7200)
 
     @staticmethod
     def now():

@@ -140,6 +140,8 @@ class Health(IntrospectionCase):
         self.n1.ok("lvcreate -L 4M -n off vg && lvchange -an vg/off")
         opener = self.n2.spawn("exec sleep 600 </dev/vg/lv0", timeout=620)
         try:
+            count = "dmsetup info -c --noheadings -o open vg-lv0"
+            lab.wait_for(lambda: self.n2.ok(count).strip() == "1", 30, "it to be open")
             cells = self.wait_answered(self.n1)
             for name, is_open in (("n1", 0), ("n2", 1)):
                 self.assertEqual({key: cells[name][key] for key in

@@ -16,7 +16,7 @@
 #include "clvmd/status_print.h"
 
 #define WORD_MAX     2048 /* below PIPE_BUF: one write */
-#define PATIENCE_MAX 20U  /* seconds */
+#define PATIENCE_MAX 20U  /* seconds: by then daemons that are started together have met */
 
 struct start {
 	int fd; /* -1: told, or nobody listens */

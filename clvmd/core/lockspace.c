@@ -398,10 +398,9 @@ static void view_ack(struct lockspace *ls, struct member *from, const struct mes
 	if (!ls->has_table || !ls->self->synced || !from->synced || message->count <= ls->count)
 		return;
 	if (ls->node > from->node)
-		ls_break(ls, "the lock tables of this node and of %s differ", from->name);
+		ls_break(ls, LOCKSPACE_TABLES_DIFFER " %s differ", from->name);
 	else
-		ls_log(ls, LOG_LEVEL_ERROR, "the lock tables of this node and of %s differ",
-		       from->name);
+		ls_log(ls, LOG_LEVEL_ERROR, LOCKSPACE_TABLES_DIFFER " %s differ", from->name);
 }
 
 /* What every member does at once, with or without a table. True when the table has no part. */

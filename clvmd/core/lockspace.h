@@ -395,6 +395,10 @@ bool lockspace_knows_quorum(const struct lockspace *ls);
 /** What it waits for, one sentence a line, into @text; empty when nothing. */
 void lockspace_waiting_for(const struct lockspace *ls, char *text, size_t size);
 
+/* How every line begins that says that members' tables differ which must be equal: by a mistake of
+ * ours alone. The simulation fails when it is logged. */
+#define LOCKSPACE_TABLES_DIFFER "the lock tables of this node and of"
+
 /**
  * Does the table only not form yet because other nodes, which are up, have no clvmd? When those
  * daemons start nothing else is missing.

@@ -198,8 +198,8 @@ static void notice_difference(struct lockspace *ls)
 		if (member->synced && is_candidate(member) &&
 		    !same_base(&member->hello, &self->hello))
 			ls_log(ls, LOG_LEVEL_ERROR,
-			       "the lock tables of this node and of %s differ: a bug; keep what "
-			       "`clvmd blackbox` writes on both",
+			       LOCKSPACE_TABLES_DIFFER
+			       " %s differ: a bug; keep what `clvmd blackbox` writes on both",
 			       member->name);
 	}
 }

@@ -109,9 +109,15 @@ static void wait_for_member(const struct lockspace *ls, const struct member *mem
 		buf_printf(out, "node %s says that the cluster is not quorate\n", member->name);
 }
 
+/* Formation needs it, or the word that it is down. */
+static bool is_missed(const struct member *member)
+{
+	return member->in_nodelist && !member->present && !member->acked_down;
+}
+
 static void wait_for_formation(const struct member *member, struct buf *out)
 {
-	if (!member->in_nodelist || member->present || member->acked_down)
+	if (!is_missed(member))
 		return;
 	if (member->in_ring)
 		buf_printf(out,
@@ -163,11 +169,9 @@ bool lockspace_waits_for_daemons(const struct lockspace *ls)
 
 		if (member->present && (member->other_version || !member->hello_fresh))
 			return false;
-		if (!member->in_nodelist || member->present || member->acked_down)
-			continue;
-		if (!member->in_ring)
+		if (is_missed(member) && !member->in_ring)
 			return false; /* lost, perhaps: it must come or be fenced */
-		missing = true;
+		missing = missing || is_missed(member);
 	}
 	return missing;
 }

@@ -29,8 +29,8 @@
 #include "metadata/base/crc.h"
 #include "metadata/check.h"
 
-#define CTIME_SIZE 32 /* ctime_r() wants 26 */
-#define LONG_TEXT  ((size_t)256 << 10)
+#define CTIME_SIZE 32		       /* ctime_r() wants 26 */
+#define LONG_TEXT  ((size_t)256 << 10) /* more than one write(): that takes longer than a thread */
 
 /* ---- sectors ---- */
 

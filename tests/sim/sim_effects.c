@@ -168,7 +168,7 @@ void node_effects(struct sim *sim, unsigned n, const struct effect *effects)
 		case EFFECT_FENCED:
 		case EFFECT_LOG:
 			sim_log(sim, "  node %u: %s", n + 1, at->text);
-			if (strstr(at->text, "a bug"))
+			if (strstr(at->text, LOCKSPACE_TABLES_DIFFER))
 				sim_fail(sim, "node %u: %s", n + 1, at->text);
 			break;
 		case EFFECT_WAITING:

@@ -1,12 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Fencing that takes its time: a program that never answers, and an administrator who overrules."""
-import os
-
 import lab
 
 FENCE_HELPER_SECONDS = 150  # clvmd/fence_helper.h
-EXEC = 'clvmd { fence = "exec" fence_program = "/lab/fence-lab" }\n'
+EXEC = lab.power.EXEC
 
 
 class SlowFencing(lab.DaemonCase):

@@ -10,7 +10,7 @@ import os
 import lab
 
 CUT_OP = os.environ["CLVM_LAB_PROGRAMS"] + "/cut_op"
-EXEC = 'clvmd { fence = "exec" fence_program = "/lab/fence-lab" }\n'
+EXEC = lab.power.EXEC
 OLD, NEW = 16, 20  # MiB: cut_op adds an extent
 
 

@@ -77,7 +77,7 @@ class LinkCut(lab.CutCase):
         """Both are quorate and shoot at each other: one goes on, with all that the other had."""
         switch = lab.PowerSwitch(self.cluster)
         self.addCleanup(switch.close)
-        config = 'clvmd { fence = "exec" fence_program = "/lab/fence-lab" }\n'
+        config = lab.power.EXEC
         self.restart_all(config)
         for node in self.nodes:
             node.ok(f"lvcreate -aey -L 8M -n of-{node.name} vg")

@@ -55,10 +55,15 @@ class TestCase(unittest.TestCase):
                 cls.cluster.start_clvmd(config=cls.clvmd_config)
                 print(f"# {cls.__name__}: clvmd up after {cls.cluster.seconds():.1f} s",
                       file=sys.stderr, flush=True)
+            cls.set_up_cluster()
         except BaseException:
             cls.keep_logs(f"{cls.__name__}.setUpClass")
             cls.tearDownClass()
             raise
+
+    @classmethod
+    def set_up_cluster(cls):
+        """For what a class does with its cluster before its tests."""
 
     @classmethod
     def tearDownClass(cls):

@@ -15,8 +15,8 @@ class DaemonCase(StoryCase):
     switch = None
 
     @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
+    def set_up_cluster(cls):
+        super().set_up_cluster()
         if cls.has_switch:
             cls.switch = PowerSwitch(cls.cluster)
 

@@ -16,9 +16,8 @@ def corosync_noticed(node, since):
             found = stamp.match(line)
             if found:
                 when = datetime.datetime.strptime(f"{year} {found[1]}", "%Y %b %d %H:%M:%S.%f")
-                seconds = when.replace(tzinfo=datetime.timezone.utc).timestamp()
-                if seconds > since:
-                    return seconds
+                if when.timestamp() > since:  # of this host's zone, as the node's
+                    return when.timestamp()
     return None
 
 

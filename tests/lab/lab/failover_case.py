@@ -7,12 +7,12 @@ ocf:heartbeat:clvm on both nodes; a group of a virtual address, ocf:heartbeat:LV
 import time
 
 from . import corosync, pacemaker
+from .pacemaker import MOVE_SECONDS
 from .pacemaker_case import PacemakerCase
 from .wait import wait_for
 from .watch import VolumeWatch
 
 ADDRESS = "10.99.0.100"
-MOVE_SECONDS = 240  # agents fork a lot, and a fork is slow here
 
 RESOURCES = """<resources>
 {device}
@@ -60,8 +60,7 @@ class FailoverCase(PacemakerCase):
 
     disks = ("256M",)
     usr_sbin = True
-    # A node has one slow processor: else pacemaker does one thing at a time.
-    properties = {**PacemakerCase.properties, "load-threshold": "1000%"}
+    properties = {**PacemakerCase.properties, **pacemaker.ALL_AT_ONCE}
 
     @classmethod
     def before_pacemaker(cls):
@@ -79,7 +78,7 @@ class FailoverCase(PacemakerCase):
         cls.watch = VolumeWatch("vg", "www", cls.nodes)
 
     def wait_clvmd_everywhere(self):
-        pacemaker.wait_for_monitor(self.n1, f"Started: [ {self.names()} ]", MOVE_SECONDS)
+        pacemaker.wait_for_monitor(self.n1, f"Started: [ {self.names()} ]")
 
     def serves(self, node):
         return node("mountpoint -q /mnt && ip -o addr show vec0", timeout=60).out.count(f"{ADDRESS}/")
@@ -109,9 +108,9 @@ class FailoverCase(PacemakerCase):
         where, _ = self.wait_served(*[other for other in self.nodes if other is not node])
         wait_for(node.alive, 120, f"the power switch to start {node.name} again", interval=1)
         node.wait_until_up()
+        self.watch.start(node)
         self.cluster.put_in_place(node, True)
         corosync.start(node, self.cluster.corosync_text)
         pacemaker.start(node)
         self.wait_clvmd_everywhere()
-        self.watch.start(node)
         self.assertTrue(self.serves(where), "it stays where it is")

@@ -8,6 +8,7 @@ import contextlib
 import json
 
 from . import corosync, downtime, iscsi, pacemaker
+from .pacemaker import MOVE_SECONDS
 from .power import PowerSwitch
 from .transcript import check, remark, say, show
 from .visitor import Visitor
@@ -15,9 +16,8 @@ from .wait import SLOW, wait_for
 from .watch import VolumeWatch
 
 ADDRESS = "10.99.0.100"
-MOVE_SECONDS = 240  # agents fork a lot, and a fork is slow here
-# A node has one slow processor: else pacemaker does one thing at a time.
-PROPERTIES = {"load-threshold": "1000%", "stonith-watchdog-timeout": "0"}
+PROPERTIES = {**pacemaker.ALL_AT_ONCE, "stonith-watchdog-timeout": "0"}
+WRITTEN = ("/etc/clvm/clvmd.conf", "/etc/fstab")  # by the guide, on both nodes alike
 # What udev, systemd and the packages do on a real node.
 PREPARE = """mkdir -p /var/www/html /srv /dev/misc && echo >/etc/fstab
 modprobe -a dlm gfs2
@@ -63,8 +63,7 @@ class HaCluster:
         self.wait_clvmd_everywhere()
 
     def wait_clvmd_everywhere(self):
-        pacemaker.wait_for_monitor(self.vm2, "clvmd-clone [clvmd]:\n    * Started: [ vm2 vm3 ]",
-                                   MOVE_SECONDS)
+        pacemaker.wait_for_monitor(self.vm2, "clvmd-clone [clvmd]:\n    * Started: [ vm2 vm3 ]")
         for node in self.members:
             wait_for(lambda node=node: json.loads(node.ok("clvmd status --json"))["running"], 60,
                      f"clvmd on {node.name} to run")
@@ -88,8 +87,7 @@ class HaCluster:
         self.wait_dlm_everywhere()
 
     def wait_dlm_everywhere(self):
-        pacemaker.wait_for_monitor(self.vm2, "dlm-clone [dlm]:\n    * Started: [ vm2 vm3 ]",
-                                   MOVE_SECONDS)
+        pacemaker.wait_for_monitor(self.vm2, "dlm-clone [dlm]:\n    * Started: [ vm2 vm3 ]")
 
     # ---- a node that was lost comes back ----
 
@@ -97,23 +95,33 @@ class HaCluster:
         remark(f"{node.name} boots again and joins")
         wait_for(node.alive, 120, f"the power switch to start {node.name} again", interval=0.5)
         node.wait_until_up()
+        if self.watch:
+            self.watch.start(node)
         self.cluster.put_in_place(node, True)
         node.ok(PREPARE)
-        if self.clvmd_runs:
-            node.write("/etc/clvm/clvmd.conf", 'clvmd { fence = "pacemaker" }\n')
+        self.remember(node)
         if self.has_disk:
             iscsi.start_initiator(node)
-            node.ok("iscsiadm -m discovery -t sendtargets -p vm1 && iscsiadm -m node --login")
+            for _, command in self.guide.commands(f"login-{node.name}"):
+                node.ok(command)
             iscsi.wait_for_disk(node, "/dev/sda")
         corosync.start(node, self.cluster.corosync_text)
         pacemaker.start(node)
         pacemaker.wait_online(self.members)
-        if self.watch:
-            self.watch.start(node)
         if self.clvmd_runs:
             self.wait_clvmd_everywhere()
         if self.dlm_runs:
             self.wait_dlm_everywhere()
+
+    def remember(self, node):
+        """What was written in /etc lasts on a real node; here only the disks do."""
+        for path in WRITTEN:
+            found = self.other(node)(f"cat {path}")
+            if found:
+                node.write(path, found.out)
+
+    def other(self, node):
+        return next(member for member in self.members if member is not node)
 
     def fenced_by(self, step, victim):
         boot = "cat /proc/sys/kernel/random/boot_id"
@@ -174,7 +182,7 @@ class HaCluster:
 
     def lose(self, node, what, break_it, text):
         """A node goes; the other serves what was synced; how long which part took."""
-        other = next(one for one in self.members if one is not node)
+        other = self.other(node)
         remark(f"{what} on {node.name}")
         began = self.visitor.now()
         break_it()
@@ -198,7 +206,7 @@ class HaCluster:
         self.lose(node, "network cut", lambda: self.switch.cut_until_fenced(node), text)
 
     def service_crash(self, node, text):
-        other = next(one for one in self.members if one is not node)
+        other = self.other(node)
         with self.moves("service crash", text):
             show(node, "pkill -9 -x apache2")
             self.wait_served_by(other)
@@ -208,7 +216,7 @@ class HaCluster:
         self.watch.assert_never_on_two()
         for node in self.members:
             spans = ", ".join(f"{end - start:.0f} s" for start, end in self.watch.spans(node))
-            remark(f"{node.name}: asked {self.watch.looks(node)} times, had it for {spans}")
+            remark(f"{node.name}: asked {len(self.watch.looks(node))} times, had it for {spans}")
 
     # ---- the older agent ----
 
@@ -263,6 +271,4 @@ class HaCluster:
         check("last words" in goes_on.out, "what was synced is lost")
         remark(f"{other.name} could write again after {goes_on.seconds:.1f} s")
         self.rejoin(lost)
-        remark(f"{lost.name}'s fstab is as it was: the lab's nodes forget theirs")
-        lost.write("/etc/fstab", other.ok("cat /etc/fstab"))
         show(lost, "lvchange -asy vgcluster/demo && mount -a && cat /srv/on", timeout=MOVE_SECONDS)

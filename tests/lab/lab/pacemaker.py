@@ -7,6 +7,9 @@ START = """install -d -o hacluster -g haclient -m 750 /run/crm /var/lib/pacemake
 cp /lab/fence_clvmlab /usr/sbin/
 setsid pacemakerd >>/lab/$NODE/pacemaker.log 2>&1 </dev/null &"""
 ONLINE_SECONDS = 180
+MOVE_SECONDS = 240  # agents fork a lot, and a fork is slow here
+# A node has one slow processor: else pacemaker does one thing at a time.
+ALL_AT_ONCE = {"load-threshold": "1000%"}
 
 
 def start(node):
@@ -18,7 +21,7 @@ def monitor(node):
     return node("crm_mon -1", timeout=120).out
 
 
-def wait_for_monitor(node, text, seconds):
+def wait_for_monitor(node, text, seconds=MOVE_SECONDS):
     """Until crm_mon on @node says @text."""
     wait_for(lambda: text in monitor(node), seconds, f"pacemaker on {node.name} to say {text}",
              interval=1)

@@ -19,20 +19,15 @@ class PacemakerCase(DaemonCase):
     has_switch = True
 
     @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        try:
-            cls.before_pacemaker()
-            for node in cls.nodes:
-                pacemaker.start(node)
-            pacemaker.wait_online(cls.nodes)
-            for name, value in cls.properties.items():
-                pacemaker.set_property(cls.n1, name, value)
-            cls.set_up_pacemaker()
-        except BaseException:
-            cls.keep_logs(f"{cls.__name__}.setUpClass")
-            cls.tearDownClass()
-            raise
+    def set_up_cluster(cls):
+        super().set_up_cluster()
+        cls.before_pacemaker()
+        for node in cls.nodes:
+            pacemaker.start(node)
+        pacemaker.wait_online(cls.nodes)
+        for name, value in cls.properties.items():
+            pacemaker.set_property(cls.n1, name, value)
+        cls.set_up_pacemaker()
 
     @classmethod
     def names(cls):

@@ -12,6 +12,8 @@ from .network import HOST_ADDRESS
 from .wait import wait_for
 
 PORT = 7010
+# Of clvmd.conf: fencing by a program that asks this switch.
+EXEC = 'clvmd { fence = "exec" fence_program = "/lab/fence-lab" }\n'
 
 
 class PowerSwitch:

@@ -48,7 +48,7 @@ class Visitor:
         return max((late - early for early, late in zip([since, *ends], ends)), default=0.0)
 
     def first_page(self, since):
-        """When the page came again for the first time after a visit in vain; None: never."""
+        """When the page came again for the first time after a visit in vain; None: never, or it never was away."""
         visits = self.visits(since)
-        failed = next((i for i, visit in enumerate(visits) if visit[2] is None), 0)
+        failed = next((i for i, visit in enumerate(visits) if visit[2] is None), len(visits))
         return next((end for _, end, page in visits[failed:] if page is not None), None)

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A witness in every node: was a volume ever in two kernels at one time?"""
+import time
+
 from .story import mapper_name
+from .wait import SLOW
+
+SILENT_SECONDS = 10  # it looks ten times a second
 
 
 class VolumeWatch:
@@ -36,11 +41,15 @@ class VolumeWatch:
         return spans + ([(start, last)] if start is not None else [])
 
     def looks(self, node):
-        """How often it was asked."""
+        """When it looked."""
         with open(self._file(node), encoding="ascii") as file:
-            return sum(1 for _ in file)
+            return [float(line.split()[0]) for line in file if line.endswith("\n")]
 
     def assert_never_on_two(self):
+        for node in self.nodes:
+            silent = time.time() - self.looks(node)[-1]
+            assert silent < SILENT_SECONDS * SLOW, \
+                f"nobody has looked on {node.name} for {silent:.0f} s"
         all_spans = {node.name: self.spans(node) for node in self.nodes}
         assert sum(bool(spans) for spans in all_spans.values()) > 1, \
             f"only one node ever had {self.name}: {all_spans}"

@@ -6,7 +6,7 @@
  *	section { ... }		sections nest; "a/b = 1" is a { b = 1 }; "#" begins a comment
  *
  * Text -> tree. A tree lives in the caller's arena and holds no pointer into the text. A section
- * that comes twice is one section with the items of both.
+ * that comes twice is one section with the items of both. A text that ends in a NUL is not copied.
  */
 #ifndef METADATA_CONFIG_TEXT_H
 #define METADATA_CONFIG_TEXT_H
@@ -60,9 +60,31 @@ enum cfg_repeats {
 int cfg_parse(const char *text, size_t length, enum cfg_repeats repeats, struct arena *arena,
 	      struct cfg_node **ret_items, struct err *err) MUST_CHECK;
 
-/** The same of a text that ends in a NUL, which it changes: the tree's strings are in it. */
-int cfg_parse_in_place(char *text, enum cfg_repeats repeats, struct arena *arena,
-		       struct cfg_node **ret_items, struct err *err) MUST_CHECK;
+/**
+ * Who wants what is in one section of a long text item by item, so that the tree never is in memory
+ * as a whole.
+ */
+struct cfg_stream {
+	/**
+	 * Asked at the "{" of each section @section that is directly in @outer, an item of @root:
+	 * shall its items be handed over, instead of being in the tree? All that was read before is
+	 * in the tree, but sections that come twice are still two.
+	 */
+	bool (*begins)(const struct cfg_node *root, const struct cfg_node *outer,
+		       const struct cfg_node *section, void *arg);
+	/** Such an item, which dies when this returns. An error ends the parsing. */
+	int (*take)(const struct cfg_node *item, void *arg);
+	void *arg;
+};
+
+/**
+ * As cfg_parse(), with @stream, which may be NULL. *@ret_merged: there were sections that came
+ * twice and are one now, so what the stream was told may not be what the tree says. Items that
+ * were handed over are not compared with each other.
+ */
+int cfg_parse_stream(const char *text, size_t length, enum cfg_repeats repeats,
+		     const struct cfg_stream *stream, struct arena *arena,
+		     struct cfg_node **ret_items, bool *ret_merged, struct err *err) MUST_CHECK;
 
 /** The first section, or key with values, of that name; NULL when there is none. */
 struct cfg_node *cfg_find_section(const struct cfg_node *items, const char *key);

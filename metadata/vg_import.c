@@ -6,6 +6,10 @@
  * The parsed tree is in a scratch arena; whatever the VG keeps is copied. Every number is checked
  * against the width of its field, and vg_check() sees the result, so that nothing
  * behind vg_import() has to doubt a VG again.
+ *
+ * Of a long text nearly all is LVs, so these are read as the parser comes to them, and their part
+ * of the tree is forgotten at once. That needs the PVs before them and nothing twice, as in all
+ * texts that LVM2 writes; any other text, and any that is not valid, is read again as a whole.
  */
 #include "metadata/vg_import.h"
 
@@ -461,43 +465,85 @@ static int read_history(struct importer *importer, const struct cfg_node *sectio
 	return 0;
 }
 
+static int new_vg(struct importer *importer, const struct cfg_node *node)
+{
+	if (!(importer->vg = vg_new(node->key)))
+		return import_no_memory(importer);
+	importer->arena = importer->vg->arena;
+	return 0;
+}
+
+static void drop_vg(struct importer *importer)
+{
+	vg_free(importer->vg);
+	importer->vg = NULL;
+	importer->last_text = NULL;
+}
+
 static int read_vg(struct importer *importer, const struct cfg_node *node)
 {
-	struct vg *vg = importer->vg;
 	const struct cfg_node *items = node->items;
 	const struct import_what what = { 0 };
 	int rc;
 
+	if (!importer->is_streamed && (rc = new_vg(importer, node)))
+		return rc;
 	if ((rc = check_vg_format(importer, node)) ||
-	    (rc = import_keys(importer, &vg_table, items, vg, &what)) ||
-	    (rc = read_pvs(importer, cfg_find_section(items, "physical_volumes"))) ||
-	    (rc = import_lvs(importer, cfg_find_section(items, "logical_volumes"))) ||
+	    (rc = import_keys(importer, &vg_table, items, importer->vg, &what)))
+		return rc;
+	if (!importer->is_streamed &&
+	    (rc = read_pvs(importer, cfg_find_section(items, "physical_volumes"))))
+		return rc;
+	if (importer->is_streamed)
+		rc = import_rest_of_lvs(importer);
+	else
+		rc = import_lvs(importer, cfg_find_section(items, "logical_volumes"));
+	if (rc ||
 	    (rc = read_history(importer, cfg_find_section(items, "historical_logical_volumes"))))
 		return rc;
-	if (vg->alloc == ALLOC_INHERIT)
-		vg->alloc = ALLOC_NORMAL;
-	return vg_check(vg, importer->err);
+	if (importer->vg->alloc == ALLOC_INHERIT)
+		importer->vg->alloc = ALLOC_NORMAL;
+	return vg_check(importer->vg, importer->err);
 }
 
-/* Parse into the scratch arena and look at what is around the VG. The VG's node, the first section
- * of *ret_items; NULL with the reason in *ret_rc. */
-static const struct cfg_node *parse_text(struct importer *importer, const char *text, size_t length,
-					 char *scratch, struct cfg_node **ret_items, int *ret_rc)
+/* The LVs of a VG whose PVs are known can be read one by one while the text is being parsed. */
+static bool begins_lvs(const struct cfg_node *root, const struct cfg_node *outer,
+		       const struct cfg_node *section, void *arg)
 {
-	if (length > VG_TEXT_MAX) {
-		*ret_rc = import_error(importer, NULL, "Metadata text of %zu bytes is too long.",
-				       length);
-		return NULL;
-	}
-	if (scratch)
-		*ret_rc = cfg_parse_in_place(scratch, CFG_FIRST_COUNTS, &importer->scratch,
-					     ret_items, importer->err);
-	else
-		*ret_rc = cfg_parse(text, length, CFG_FIRST_COUNTS, &importer->scratch, ret_items,
-				    importer->err);
-	if (*ret_rc || (*ret_rc = check_format(importer, *ret_items)))
-		return NULL;
-	return find_vg_node(*ret_items);
+	struct importer *importer = arg;
+	const struct cfg_node *pvs = cfg_find_section(outer->items, "physical_volumes");
+
+	if (importer->is_streamed || !pvs || strcmp(section->key, "logical_volumes") != 0 ||
+	    outer != find_vg_node(root))
+		return false;
+	importer->is_streamed = !new_vg(importer, outer) && !read_pvs(importer, pvs);
+	if (!importer->is_streamed)
+		drop_vg(importer);
+	return importer->is_streamed;
+}
+
+static int take_lv(const struct cfg_node *node, void *arg)
+{
+	return import_next_lv(arg, node);
+}
+
+/* Parse into the scratch arena and look at what is around the VG, whose node is the first section
+ * of *ret_items. */
+static int parse_text(struct importer *importer, const char *text, size_t length,
+		      const struct cfg_stream *stream, struct cfg_node **ret_items)
+{
+	bool merged;
+	int rc;
+
+	if (length > VG_TEXT_MAX)
+		return import_error(importer, NULL, "Metadata text of %zu bytes is too long.",
+				    length);
+	if ((rc = cfg_parse_stream(text, length, CFG_FIRST_COUNTS, stream, &importer->scratch,
+				   ret_items, &merged, importer->err)))
+		return rc;
+	if (merged && importer->is_streamed)
+		return import_error(importer, NULL, "A section comes twice.");
+	return check_format(importer, *ret_items);
 }
 
 /* No text that LVM2 wrote has carriage returns, but in strings; nor would ours, so it would not be
@@ -528,47 +574,39 @@ static int check_returns(const char *text, size_t length, struct err *err)
 	return 0;
 }
 
-/* @scratch is the text itself, where that may be changed, or NULL. */
-static int import(const char *text, size_t length, char *scratch, struct vg **ret_vg,
-		  struct vg_text_info *info, struct err *err)
+/* With @stream the LVs may be read while the text is being parsed. */
+static int import(const char *text, size_t length, bool may_stream, struct importer *importer,
+		  struct vg_text_info *info)
 {
-	struct importer importer = { .scratch = { .limit = VG_ARENA_LIMIT }, .err = err };
-	const struct cfg_node *vg_node;
+	const struct cfg_stream stream = { begins_lvs, take_lv, importer };
 	struct cfg_node *items;
 	int rc;
 
-	if ((rc = check_returns(text, length, err)))
-		return rc;
-	if (!(vg_node = parse_text(&importer, text, length, scratch, &items, &rc)))
-		goto out;
-	if (!(importer.vg = vg_new(vg_node->key))) {
-		rc = import_no_memory(&importer);
-		goto out;
-	}
-	importer.arena = importer.vg->arena;
-	rc = read_vg(&importer, vg_node);
-	if (!rc && info)
-		rc = read_info(&importer, items, info);
-	if (!rc)
-		*ret_vg = importer.vg;
-	else
-		vg_free(importer.vg);
-out:
-	arena_free(&importer.scratch);
+	importer->scratch.limit = VG_ARENA_LIMIT;
+	if (!(rc = parse_text(importer, text, length, may_stream ? &stream : NULL, &items)) &&
+	    !(rc = read_vg(importer, find_vg_node(items))) && info)
+		rc = read_info(importer, items, info);
+	arena_free(&importer->scratch);
+	if (rc)
+		drop_vg(importer);
 	return rc;
 }
 
 int vg_import(const char *text, size_t length, struct vg **ret_vg, struct vg_text_info *info,
 	      struct err *err)
 {
-	return import(text, length, NULL, ret_vg, info, err);
-}
+	struct importer streaming = { .err = NULL }, importer = { .err = err };
+	int rc;
 
-int vg_import_in_place(char *text, size_t length, struct vg **ret_vg, struct err *err)
-{
-	const bool is_ended = length && !text[length - 1];
-
-	return import(text, length, is_ended ? text : NULL, ret_vg, NULL, err);
+	if ((rc = check_returns(text, length, err)))
+		return rc;
+	if (!import(text, length, true, &streaming, info)) {
+		*ret_vg = streaming.vg;
+		return 0;
+	}
+	if (!(rc = import(text, length, false, &importer, info)))
+		*ret_vg = importer.vg;
+	return rc;
 }
 
 static int read_summary(struct importer *importer, const struct cfg_node *node,
@@ -600,12 +638,11 @@ int vg_text_summary(const char *text, size_t length, struct arena *arena,
 				     .scratch = { .limit = VG_ARENA_LIMIT },
 				     .err = err };
 	struct vg_summary summary = { 0 };
-	const struct cfg_node *vg_node;
 	struct cfg_node *items;
 	int rc;
 
-	if ((vg_node = parse_text(&importer, text, length, NULL, &items, &rc)) &&
-	    !(rc = read_summary(&importer, vg_node, &summary)))
+	if (!(rc = parse_text(&importer, text, length, NULL, &items)) &&
+	    !(rc = read_summary(&importer, find_vg_node(items), &summary)))
 		*ret_summary = summary;
 	arena_free(&importer.scratch);
 	return rc;

@@ -21,6 +21,9 @@ struct importer {
 	struct name_index pvs; /* by key */
 	struct name_index lvs; /* by name */
 	const char *last_text; /* most LVs were created on the same host */
+	bool has_all_lvs;      /* by name, in lvs */
+	bool is_streamed;      /* LVs come one by one: import_next_lv(), import_rest_of_lvs() */
+	struct kept_lv *kept, *last_kept; /* those whose segments name LVs that may come later */
 	struct err *err;
 };
 
@@ -85,6 +88,10 @@ int import_copy(struct importer *importer, const struct cfg_node *items,
 
 /** Read logical_volumes, or nothing when @section is NULL. */
 int import_lvs(struct importer *importer, const struct cfg_node *section) MUST_CHECK;
+
+/** The same in two steps: of each item of logical_volumes, which may die then; and the rest. */
+int import_next_lv(struct importer *importer, const struct cfg_node *node) MUST_CHECK;
+int import_rest_of_lvs(struct importer *importer) MUST_CHECK;
 
 /** Let names of live LVs in the records of removed ones follow renames. */
 void import_bind_history(struct importer *importer, struct cfg_node *historical);

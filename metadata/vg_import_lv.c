@@ -2,12 +2,24 @@
 /*
  * Text -> LVs and segments, in three passes: all LVs by name, then the segments, whose areas may
  * name any of them, then what segments say about the LVs that they name (snapshots).
+ *
+ * Of LVs that come one by one, segments that name only PVs are read in the first pass.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "metadata/vg_import.h"
+
+/* A segment names what may be an LV, and not all of these are known: the second pass reads it. */
+#define NOT_YET (-EAGAIN)
+
+struct kept_lv {
+	struct lv *lv;
+	const struct cfg_node *node; /* in the scratch arena */
+	struct kept_lv *next;
+};
 
 static const struct key_row lv_rows[] = {
 	{ "id", KEY_UUID, offsetof(struct lv, id), "read uuid" },
@@ -137,10 +149,13 @@ static int read_areas(struct importer *importer, struct seg *seg, struct cfg_nod
 					    seg->lv->name);
 		if (*value->text) {
 			if (!find_area(importer, value->text, area))
-				return import_error(importer, node,
-						    "Couldn't find volume '%s' for segment of "
-						    "logical volume '%s'.",
-						    value->text, seg->lv->name);
+				return !importer->has_all_lvs
+					       ? NOT_YET
+					       : import_error(
+							 importer, node,
+							 "Couldn't find volume '%s' for segment of "
+							 "logical volume '%s'.",
+							 value->text, seg->lv->name);
 			if (area->type == AREA_LV)
 				area->lv->user_count++;
 			if (bind)
@@ -284,6 +299,8 @@ static int read_seg(struct importer *importer, const struct cfg_node *node, stru
 				    lv->name);
 	reading.seg.type = seg_type_of_name(type_name);
 	striped = reading.seg.type == SEG_STRIPED;
+	if (!striped && !importer->has_all_lvs)
+		return NOT_YET;
 	if ((rc = import_keys(importer, striped ? &striped_table : &seg_table, node->items,
 			      &reading, &what)))
 		return rc;
@@ -355,52 +372,94 @@ static int read_lv(struct importer *importer, const struct cfg_node *node, struc
 	if (lv->read_ahead < READ_AHEAD_NONE || lv->read_ahead > UINT32_MAX)
 		return import_error(importer, node, "Couldn't read 'read_ahead' for %s.",
 				    import_describe(importer, &what, text));
-	name_index_add(&importer->lvs, lv->name, lv);
 	*ret_lv = lv;
 	return vg_add_lv(importer->vg, lv, importer->err);
 }
 
-static int read_all(struct importer *importer, const struct cfg_node *section, struct lv **lvs)
+static int read_next_lv(struct importer *importer, const struct cfg_node *node, struct lv **ret_lv)
 {
-	size_t i = 0;
+	int rc = read_lv(importer, node, ret_lv);
+
+	if (rc)
+		err_append(importer->err,
+			   "\nCouldn't read all logical volume names for volume group %s.",
+			   importer->vg->name);
+	return rc;
+}
+
+/* The segments of LVs that are @kept, now that all LVs are known by name. */
+static int read_kept(struct importer *importer, const struct kept_lv *kept)
+{
 	int rc;
 
-	for (const struct cfg_node *node = section->items; node; node = node->next)
-		if (node->is_section && (rc = read_lv(importer, node, &lvs[i++]))) {
-			err_append(importer->err,
-				   "\nCouldn't read all logical volume names for volume group %s.",
-				   importer->vg->name);
-			return rc;
-		}
-	(void)name_index_finish(&importer->lvs);
-	i = 0;
-	for (const struct cfg_node *node = section->items; node; node = node->next)
-		if (node->is_section && (rc = read_segs(importer, node, lvs[i++]))) {
+	for (const struct kept_lv *item = kept; item; item = item->next)
+		if ((rc = read_segs(importer, item->node, item->lv))) {
 			err_append(importer->err,
 				   "\nCouldn't read all logical volumes for volume group %s.",
 				   importer->vg->name);
 			return rc;
 		}
-	for (uint32_t j = 0; j < importer->vg->lv_count; j++)
-		for (uint32_t k = 0; k < lvs[j]->seg_count; k++)
-			if (!strcmp(lvs[j]->segs[k].type_name, "snapshot"))
-				note_snapshot(importer, &lvs[j]->segs[k]);
+	for (const struct kept_lv *item = kept; item; item = item->next)
+		for (uint32_t i = 0; i < item->lv->seg_count; i++)
+			if (!strcmp(item->lv->segs[i].type_name, "snapshot"))
+				note_snapshot(importer, &item->lv->segs[i]);
 	return 0;
+}
+
+static int keep(struct importer *importer, const struct cfg_node *node, struct lv *lv)
+{
+	struct kept_lv *kept = arena_new(&importer->scratch, struct kept_lv);
+
+	if (!kept || !node)
+		return import_no_memory(importer);
+	kept->lv = lv;
+	kept->node = node;
+	if (importer->last_kept)
+		importer->last_kept->next = kept;
+	else
+		importer->kept = kept;
+	importer->last_kept = kept;
+	return 0;
+}
+
+int import_next_lv(struct importer *importer, const struct cfg_node *node)
+{
+	struct lv *lv;
+	int rc;
+
+	if (!node->is_section)
+		return 0;
+	if ((rc = read_next_lv(importer, node, &lv)))
+		return rc;
+	if ((rc = read_segs(importer, node, lv)) != NOT_YET)
+		return rc;
+	return keep(importer, cfg_copy(node, &importer->scratch, NULL, NULL), lv);
+}
+
+int import_rest_of_lvs(struct importer *importer)
+{
+	struct vg *vg = importer->vg;
+
+	if (!name_index_new(&importer->lvs, vg->lv_count, &importer->scratch))
+		return import_no_memory(importer);
+	for (uint32_t i = 0; i < vg->lv_count; i++)
+		name_index_add(&importer->lvs, vg->lvs[i]->name, vg->lvs[i]);
+	(void)name_index_finish(&importer->lvs);
+	importer->has_all_lvs = true;
+	return read_kept(importer, importer->kept);
 }
 
 int import_lvs(struct importer *importer, const struct cfg_node *section)
 {
-	struct lv **lvs;
-	size_t count = 0;
+	const struct cfg_node *node = section ? section->items : NULL;
+	struct lv *lv;
+	int rc;
 
-	if (!section)
-		return 0;
-	for (const struct cfg_node *node = section->items; node; node = node->next)
-		count += node->is_section;
-	lvs = arena_calloc(&importer->scratch, count, sizeof(struct lv *));
-	if (!lvs || !name_index_new(&importer->lvs, count, &importer->scratch))
-		return import_no_memory(importer);
-	return read_all(importer, section, lvs);
+	for (; node; node = node->next)
+		if (node->is_section &&
+		    ((rc = read_next_lv(importer, node, &lv)) || (rc = keep(importer, node, lv))))
+			return rc;
+	return import_rest_of_lvs(importer);
 }
 
 void import_bind_history(struct importer *importer, struct cfg_node *historical)

@@ -40,9 +40,6 @@ enum vg_text_form { VG_TEXT_DISK, VG_TEXT_FILE };
 int vg_import(const char *text, size_t length, struct vg **ret_vg, struct vg_text_info *info,
 	      struct err *err) MUST_CHECK;
 
-/** The same, of a text that is not needed afterwards: it is changed. */
-int vg_import_in_place(char *text, size_t length, struct vg **ret_vg, struct err *err) MUST_CHECK;
-
 /** Name, id and seqno of a text, read without building a model; strings in @arena. */
 struct vg_summary {
 	const char *name;

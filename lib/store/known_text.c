@@ -184,23 +184,22 @@ static const struct known_text *give(struct scan *scan, struct known_text *known
 	return NULL;
 }
 
-/* @text is the original, which may be changed. */
-static int read_text(struct known_text *known, char *text, struct err *err)
+static int read_text(struct known_text *known, struct err *err)
 {
-	if (!vg_import_in_place(text, known->length, &known->model, NULL)) {
+	if (!vg_import(known->text, known->length, &known->model, NULL, NULL)) {
 		summarise(known->model, &known->summary);
 		return 0;
 	}
 	return vg_text_summary(known->text, known->length, &known->arena, &known->summary, err);
 }
 
-const struct known_text *scan_keep_text(struct scan *scan, char *text, size_t length,
+const struct known_text *scan_keep_text(struct scan *scan, const char *text, size_t length,
 					uint32_t checksum, struct err *err)
 {
 	struct known_text *known = new_text(text, length, checksum);
 	const struct known_text *given = NULL;
 
-	if (known && read_text(known, text, err)) {
+	if (known && read_text(known, err)) {
 		text_unref(known);
 		return NULL;
 	}

@@ -105,9 +105,8 @@ const struct known_text *scan_find_place(struct scan *scan, const struct mda_cop
 					 const struct mda_location *location);
 /** The text of a valid copy was read where its header says. */
 void scan_note_place(struct scan *scan, const struct mda_copy *copy);
-/** Keep a copy of a text that is not known yet, and change the original. NULL: not a VG's text
- * (reason in @err). */
-const struct known_text *scan_keep_text(struct scan *scan, char *text, size_t length,
+/** Keep a copy of a text that is not known yet. NULL: not a VG's text (reason in @err). */
+const struct known_text *scan_keep_text(struct scan *scan, const char *text, size_t length,
 					uint32_t checksum, struct err *err);
 
 /** What the text of a copy says, or NULL if it is no sound VG. Not to be changed. */

@@ -138,15 +138,33 @@ char *arena_printf(struct arena *arena, const char *fmt, ...)
 	return text;
 }
 
-void arena_free(struct arena *arena)
+/* Give back @chunk and those behind it. */
+static void free_chunks(struct arena *arena, struct arena_chunk *chunk)
 {
-	struct arena_chunk *chunk, *next;
+	struct arena_chunk *next;
 
-	for (chunk = arena->chunks; chunk; chunk = next) {
+	for (; chunk; chunk = next) {
 		next = chunk->next;
 		arena->limit += chunk->taken;
 		free_chunk(chunk);
 	}
+}
+
+void arena_reset(struct arena *arena)
+{
+	struct arena_chunk *newest = arena->chunks;
+
+	if (!newest)
+		return;
+	free_chunks(arena, newest->next);
+	newest->next = NULL;
+	memset(chunk_memory(newest), 0, arena->used);
+	arena->used = 0;
+}
+
+void arena_free(struct arena *arena)
+{
+	free_chunks(arena, arena->chunks);
 	arena->chunks = NULL;
 	arena->used = 0;
 }

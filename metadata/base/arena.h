@@ -37,6 +37,9 @@ char *arena_strndup(struct arena *arena, const char *text, size_t length);
 /** A formatted string that lives as long as the arena, or NULL past the limit. */
 char *arena_printf(struct arena *arena, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/** Forget all that was allocated, but keep a chunk of memory for what comes next. */
+void arena_reset(struct arena *arena);
+
 /** Give everything back. The arena is empty afterwards and can be used again. */
 void arena_free(struct arena *arena);
 

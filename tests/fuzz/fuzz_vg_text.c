@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Any bytes as a metadata text. What is read as a VG must be sound, must be written, and the
- * writing must be read back as the same text.
+ * writing must be read back as the same text. Whether the LVs are read one by one or as a whole
+ * makes no difference.
  */
 #include <assert.h>
 #include <stdint.h>
@@ -36,6 +37,31 @@ static void read_back(const struct buf *text)
 	vg_free(copy);
 }
 
+/* Of a second section of LVs, an empty one, only the text as a whole makes sense. */
+static void read_as_a_whole(const char *data, size_t size, const struct buf *expected)
+{
+	AUTO_BUF struct buf twice = { .limit = OUT_MAX };
+	AUTO_BUF struct buf disk = { .limit = OUT_MAX };
+	const char *brace = memchr(data, '{', size);
+	struct vg *vg = NULL;
+	size_t head;
+
+	if (!brace)
+		return;
+	head = (size_t)(brace + 1 - data);
+	/* In a comment or a string it is none that begins the VG, nor behind a path. */
+	if (memchr(data, '#', head) || memchr(data, '"', head) || memchr(data, '\'', head) ||
+	    memchr(data, '/', head))
+		return;
+	buf_add(&twice, data, head);
+	buf_puts(&twice, "logical_volumes { }");
+	buf_add(&twice, data + head, size - head);
+	assert(!vg_import(twice.data, twice.used, &vg, NULL, NULL));
+	write_text(vg, VG_TEXT_DISK, &disk);
+	vg_free(vg);
+	assert(disk.used == expected->used && !memcmp(disk.data, expected->data, disk.used));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	AUTO_BUF struct buf disk = { .limit = OUT_MAX };
@@ -52,5 +78,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	write_text(vg, VG_TEXT_DISK, &disk);
 	vg_free(vg);
 	read_back(&disk);
+	read_as_a_whole((const char *)data, size, &disk);
 	return 0;
 }

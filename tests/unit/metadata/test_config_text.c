@@ -219,6 +219,74 @@ static void many_repeated_sections_are_merged_fast(void **state)
 }
 
 /* Repeats are looked for only where reading saw that there may be some: wherever they are. */
+/* What a stream was given, as "a b ". */
+struct stream_log {
+	char text[64];
+	const char *refused;
+};
+
+static bool stream_begins(const struct cfg_node *root, const struct cfg_node *outer,
+			  const struct cfg_node *section, void *arg)
+{
+	(void)arg;
+	assert_non_null(root);
+	assert_non_null(cfg_find_section(outer->items, section->key));
+	return !strcmp(section->key, "many");
+}
+
+static int stream_take(const struct cfg_node *item, void *arg)
+{
+	struct stream_log *log = arg;
+	const char *text;
+
+	if (log->refused && !strcmp(item->key, log->refused))
+		return -ECANCELED;
+	assert_true(cfg_get_string(cfg_find_key(item->items, "s"), &text));
+	(void)snprintf(log->text + strlen(log->text), sizeof(log->text) - strlen(log->text),
+		       "%s=%s ", item->key, text);
+	return 0;
+}
+
+static void items_of_a_section_can_be_taken_one_by_one(void **state)
+{
+	static const struct {
+		const char *text, *taken, *refused;
+		int code;
+		bool merged;
+	} rows[] = {
+		{ "o { k = 1 many { a { s = \"1\" } b { s = \"2\" } } z = 2 }", "a=1 b=2 ", NULL, 0,
+		  false },
+		{ "o { many { a { s = \"1\" } b { s = \"2\" } } }", "a=1 ", "b", -ECANCELED,
+		  false },
+		{ "o { many { a { t { } } a { t { } s = \"3\" } } }", "", "a", -ECANCELED, false },
+		{ "o { many { a { t { x = 1 } s = \"1\" t { y = 2 } } } }", "a=1 ", NULL, 0,
+		  false },
+		{ "o { many { a { s = \"1\" } } many { a { s = \"2\" } } }", "a=1 a=2 ", NULL, 0,
+		  true },
+		{ "o { p { many { a { s = \"1\" } } } }", "", NULL, 0, false },
+		{ "many { a { s = \"1\" } }", "", NULL, 0, false },
+		{ "o { many { a { s = \"1\" } ", "a=1 ", NULL, -EUCLEAN, false },
+		{ "o { many { a { s = } } }", "", NULL, -EUCLEAN, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		AUTO_ARENA struct arena arena = { .limit = 1 << 20 };
+		struct stream_log log = { .refused = rows[i].refused };
+		const struct cfg_stream stream = { stream_begins, stream_take, &log };
+		struct cfg_node *items = NULL;
+		bool merged = false;
+		struct err err;
+
+		assert_int_equal(cfg_parse_stream(rows[i].text, strlen(rows[i].text),
+						  CFG_FIRST_COUNTS, &stream, &arena, &items,
+						  &merged, &err),
+				 rows[i].code);
+		assert_string_equal(log.text, rows[i].taken);
+		assert_int_equal(merged, rows[i].merged);
+	}
+}
+
 static void repeats_are_found_at_any_depth(void **state)
 {
 	static const char *const texts[] = {
@@ -296,6 +364,7 @@ int main(void)
 		cmocka_unit_test(memory_is_bounded_by_the_arena),
 		cmocka_unit_test(many_repeated_sections_are_merged_fast),
 		cmocka_unit_test(repeats_are_found_at_any_depth),
+		cmocka_unit_test(items_of_a_section_can_be_taken_one_by_one),
 		cmocka_unit_test(a_copy_says_what_references_said),
 		cmocka_unit_test(unsigned_numbers_have_a_maximum),
 	};

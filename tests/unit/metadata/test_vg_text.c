@@ -42,6 +42,32 @@ static struct buf export(struct vg *vg, enum vg_text_form form, const struct vg_
 	return out;
 }
 
+/* The same VG in a text whose LVs cannot be read one by one: it has the section of LVs twice. */
+static struct vg *import_as_a_whole(struct blob text)
+{
+	const char *brace = memchr(text.data, '{', text.size);
+	struct buf twice = { .limit = (size_t)64 << 20 };
+	struct vg *vg;
+
+	assert_non_null(brace);
+	buf_add(&twice, text.data, (size_t)(brace + 1 - text.data));
+	buf_puts(&twice, "logical_volumes { }\n");
+	buf_add(&twice, brace + 1, text.size - (size_t)(brace + 1 - text.data));
+	vg = import(twice.data, twice.used, NULL);
+	buf_free(&twice);
+	return vg;
+}
+
+static void assert_is_written_as(struct vg *vg, enum vg_text_form form,
+				 const struct vg_text_info *info, struct blob text)
+{
+	struct buf out = export(vg, form, info);
+
+	assert_int_equal(out.used, text.size);
+	assert_memory_equal(out.data, text.data, text.size);
+	buf_free(&out);
+}
+
 /* Read what LVM2 wrote, write it again, compare; through a copy too. */
 static void assert_round_trip(const char *path, struct blob text, enum vg_text_form form)
 {
@@ -68,11 +94,11 @@ static void assert_round_trip(const char *path, struct blob text, enum vg_text_f
 		info.creation_host_system_id = arena_strdup(&arena, info.creation_host_system_id);
 	vg_free(vg);
 	assert_int_equal(vg_check(copy, NULL), 0);
-	out = export(copy, form, &info);
-	assert_int_equal(out.used, text.size);
-	assert_memory_equal(out.data, text.data, text.size);
-	buf_free(&out);
+	assert_is_written_as(copy, form, &info, text);
 	vg_free(copy);
+	vg = import_as_a_whole(text);
+	assert_is_written_as(vg, form, &info, text);
+	vg_free(vg);
 	free(text.data);
 }
 
@@ -412,6 +438,43 @@ static void broken_texts_are_refused(void **state)
 		assert_refused(broken_texts[i].text, broken_texts[i].message);
 }
 
+/* LVM2 writes none of these, but reads them: a section that comes twice is one. */
+static void sections_may_come_twice(void **state)
+{
+	static const char *const texts[] = {
+		VG("l1 {" LV_KEYS("1") "} l1 {" LINEAR("pv0", "0", "0", "3") "}"),
+		VG("l1 {" LV_KEYS("1") "segment1 { start_extent = 0 extent_count = 3 } segment1 { "
+				       "type = \"striped\" stripe_count = 1 "
+				       "stripes = [\"pv0\", 0] } }"),
+		VG("l1 {" LV_KEYS("1") "} } logical_volumes { l1 {" LINEAR("pv0", "0", "0",
+									   "3") "}"),
+		VG("l1 {" LV_KEYS("1") LINEAR("pv0", "0", "0", "3") "} } physical_volumes {"),
+		VG("l1 {" LV_KEYS("1")
+			   LINEAR("pv0", "0", "0", "3") "} } } vgx { logical_volumes {"),
+		HEAD "vgx {" VG_KEYS "logical_volumes { l1 {" LV_KEYS("1")
+			LINEAR("pv0", "0", "0", "3") "} }" PVS "}",
+		HEAD
+		"vgx {" VG_KEYS
+		"physical_volumes {" PV("pv0", "1") "} logical_volumes { l1 {" LV_KEYS("1")
+			LINEAR("pv0", "0", "0", "3") "} } physical_volumes {" PV("pv1", "2") "} }",
+		HEAD
+		"vgx {" VG_KEYS
+		"physical_volumes {" PV("pv1", "2") "} logical_volumes { l1 {" LV_KEYS("1")
+			LINEAR("pv0", "0", "0", "3") "} } physical_volumes {" PV("pv0", "1") "} }",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct vg *vg = import_string(texts[i]);
+
+		assert_int_equal(vg->pv_count, 2);
+		assert_int_equal(vg->lv_count, 1);
+		assert_int_equal(vg->lvs[0]->le_count, 3);
+		assert_int_equal(vg->lvs[0]->segs[0].areas[0].type, AREA_PV);
+		vg_free(vg);
+	}
+}
+
 static void errors_say_the_line(void **state)
 {
 	(void)state;
@@ -568,6 +631,7 @@ int main(void)
 		cmocka_unit_test(lvs_know_who_uses_them),
 		cmocka_unit_test(areas_of_kept_types_are_resolved),
 		cmocka_unit_test(broken_texts_are_refused),
+		cmocka_unit_test(sections_may_come_twice),
 		cmocka_unit_test(errors_say_the_line),
 		cmocka_unit_test(lvs_on_lvs_are_bounded),
 		cmocka_unit_test(a_summary_needs_no_model),

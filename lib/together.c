@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "lib/together.h"
 
-#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 
@@ -26,7 +25,7 @@ static void *help(void *argument)
 }
 
 /* Returns how many were started. */
-static size_t start_helpers(struct work *work, pthread_t *helpers, size_t wanted)
+static size_t start_threads(pthread_t *threads, size_t wanted, void *(*fn)(void *data), void *data)
 {
 	sigset_t all, before;
 	pthread_attr_t attributes;
@@ -38,7 +37,7 @@ static size_t start_helpers(struct work *work, pthread_t *helpers, size_t wanted
 	if (!pthread_attr_setstacksize(&attributes, HELPER_STACK) &&
 	    !pthread_sigmask(SIG_SETMASK, &all, &before)) {
 		while (started < wanted &&
-		       !pthread_create(&helpers[started], &attributes, help, work))
+		       !pthread_create(&threads[started], &attributes, fn, data))
 			started++;
 		(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	}
@@ -53,9 +52,23 @@ void together_run(size_t count, size_t few, together_fn *fn, void *data)
 	size_t wanted = count <= few ? 0 : count / 2, started = 0;
 
 	if (wanted)
-		started =
-			start_helpers(&work, helpers, wanted < HELPERS_MAX ? wanted : HELPERS_MAX);
+		started = start_threads(helpers, wanted < HELPERS_MAX ? wanted : HELPERS_MAX, help,
+					&work);
 	(void)help(&work);
 	while (started)
 		(void)pthread_join(helpers[--started], NULL);
+}
+
+void beside_start(struct beside *beside, void *(*fn)(void *data), void *data)
+{
+	beside->is_running = start_threads(&beside->thread, 1, fn, data);
+	if (!beside->is_running)
+		(void)fn(data);
+}
+
+void beside_wait(struct beside *beside)
+{
+	if (beside->is_running)
+		(void)pthread_join(beside->thread, NULL);
+	beside->is_running = false;
 }

@@ -79,7 +79,7 @@ static bool few_may_repeat(const struct cfg_node *list, size_t count)
 	uint32_t seen[FEW_ITEMS];
 
 	for (size_t i = 0; i < count; i++, list = list->next) {
-		seen[i] = cfg_summarise_key(list->key);
+		seen[i] = cfg_summarise_key(list->key, strlen(list->key));
 		for (size_t k = 0; k < i; k++)
 			if (seen[k] == seen[i])
 				return true;

@@ -4,8 +4,8 @@
 #define METADATA_CONFIG_MERGE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "metadata/config_text.h"
 
@@ -18,9 +18,8 @@ int cfg_merge_tree(struct cfg_node **list, enum cfg_repeats repeats, bool *merge
 		   struct err *err) MUST_CHECK;
 
 /* Enough to tell most keys apart. */
-static inline uint32_t cfg_summarise_key(const char *key)
+static inline uint32_t cfg_summarise_key(const char *key, size_t length)
 {
-	size_t length = strlen(key);
 	uint32_t middle = (unsigned char)key[length / 2],
 		 later = (unsigned char)key[length * 2 / 3];
 

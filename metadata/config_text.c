@@ -19,7 +19,7 @@
 #include "metadata/config_merge.h"
 
 #define INT64_SURE_DIGITS 18	     /* so many always fit */
-#define KEY_FACTOR	  0x5805975U /* found by trying: see add_key() */
+#define KEY_FACTOR	  0x5805975U /* found by trying: see key_bit() */
 
 enum token_type { TOKEN_END, TOKEN_MARK, TOKEN_WORD, TOKEN_ESCAPED, TOKEN_LITERAL, TOKEN_BAD };
 
@@ -344,6 +344,13 @@ static bool is_streamed(const struct parser *parser, unsigned depth, const struc
 	       stream->begins(*parser->root, parser->outermost, node, stream->arg);
 }
 
+/* Keys of one section are a set of 64 bits: those with different ones are different. With this
+ * factor no two keys that LVM2 writes into one section have the same. */
+static inline uint8_t key_bit(const char *key, size_t length)
+{
+	return (uint8_t)(cfg_summarise_key(key, length) * KEY_FACTOR >> 26);
+}
+
 /*
  * The token is a name: make its node, and for "a/b/c" the sections a and b around it.
  * *depth grows by the sections made.
@@ -371,7 +378,11 @@ static int open_node(struct parser *parser, unsigned *depth, struct cfg_node **r
 		if (!(node = arena_new(parser->arena, struct cfg_node)))
 			return no_memory(parser);
 		*node = (struct cfg_node){
-			.key = name, .line = parser->line, .is_section = rest, .may_repeat = rest
+			.key = name,
+			.line = parser->line,
+			.is_section = rest,
+			.may_repeat = rest,
+			.key_bit = key_bit(name, is_plain ? parser->token.length : strlen(name)),
 		};
 		*link = node;
 		link = &node->items;
@@ -410,17 +421,6 @@ static int read_item(struct parser *parser, unsigned depth, struct cfg_node **re
 	return is_mark(parser, '}') ? 0 : parse_error(parser, "unexpected token");
 }
 
-/* Keys of one section as a set of 64 bits: false when @key was certainly not added before. With
- * this factor no two keys that LVM2 writes into one section share a bit. */
-static inline bool add_key(uint64_t *keys, const char *key)
-{
-	const uint64_t bit = (uint64_t)1 << (cfg_summarise_key(key) * KEY_FACTOR >> 26);
-	const bool may_repeat = *keys & bit;
-
-	*keys |= bit;
-	return may_repeat;
-}
-
 /* Read items up to a "}" or the end of the text, which is the token then. */
 static int read_items(struct parser *parser, unsigned depth, struct cfg_node **link,
 		      bool *may_repeat)
@@ -431,7 +431,8 @@ static int read_items(struct parser *parser, unsigned depth, struct cfg_node **l
 	for (next_name(parser); is_string(parser); next_name(parser)) {
 		if ((rc = read_item(parser, depth, link)))
 			return rc;
-		*may_repeat |= add_key(&keys, (*link)->key) || (*link)->may_repeat;
+		*may_repeat |= keys >> (*link)->key_bit & 1 || (*link)->may_repeat;
+		keys |= (uint64_t)1 << (*link)->key_bit;
 		link = &(*link)->next;
 	}
 	return 0;

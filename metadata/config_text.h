@@ -41,6 +41,7 @@ struct cfg_node {
 	bool is_section;
 	bool is_list;	 /* the values were in [ ], which may be empty */
 	bool may_repeat; /* while parsing: keys may be equal in it, or in a section in it */
+	uint8_t key_bit; /* while parsing: 0 to 63, of its key */
 	union {
 		struct cfg_node *items;
 		struct cfg_value *values;

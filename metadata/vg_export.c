@@ -9,12 +9,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "metadata/base/cleanup.h"
 #include "metadata/text_out.h"
 #include "metadata/vg_text.h"
 #include "metadata/vg_words.h"
 
 #define NAME_TEXT	32 /* "pv4294967295", "segment4294967295" */
 #define STATUS_TEXT_MAX 4096
+#define PIECE_BYTES	((size_t)64 << 10) /* of a text that goes to a sink */
 
 struct exporter {
 	struct text_out out;
@@ -25,7 +27,33 @@ struct exporter {
 	char time_buffer[64];
 	struct buf status_text; /* what put_lv_status() wrote for @status_told; or empty */
 	uint32_t status_told;
+	const struct text_sink *sink; /* or NULL: it all stays in the buf */
+	size_t sunk;
+	int sink_code; /* what the sink returned */
+	struct err *err;
 };
+
+/* A line is complete: hand over what there is. */
+static void drain(struct exporter *exporter)
+{
+	struct buf *buf = exporter->out.buf;
+
+	if (!exporter->sink || exporter->sink_code || buf->failed || !buf->used)
+		return;
+	exporter->sunk += buf->used;
+	if (exporter->sunk > VG_TEXT_MAX)
+		buf->failed = true;
+	else
+		exporter->sink_code = exporter->sink->put(exporter->sink->arg, buf->data, buf->used,
+							  exporter->err);
+	buf->used = 0;
+}
+
+static void drain_piece(struct exporter *exporter)
+{
+	if (exporter->out.buf->used >= PIECE_BYTES)
+		drain(exporter);
+}
 
 static void put_text(struct text_out *out, const char *key, const char *text)
 {
@@ -328,8 +356,10 @@ static void put_lvs(struct exporter *exporter)
 	out_open(out, "logical_volumes");
 	for (int visible = 1; visible >= 0; visible--)
 		for (uint32_t i = 0; i < vg->lv_count; i++)
-			if (lv_is_visible(vg->lvs[i]) == (bool)visible)
+			if (lv_is_visible(vg->lvs[i]) == (bool)visible) {
 				put_lv(exporter, vg->lvs[i]);
+				drain_piece(exporter);
+			}
 	out_close(out);
 }
 
@@ -390,8 +420,10 @@ static void put_vg(struct exporter *exporter)
 	put_nodes(out, vg->unknown);
 	out_blank(out);
 	out_open(out, "physical_volumes");
-	for (uint32_t i = 0; i < vg->pv_count; i++)
+	for (uint32_t i = 0; i < vg->pv_count; i++) {
 		put_pv(exporter, vg->pvs[i]);
+		drain_piece(exporter);
+	}
 	out_close(out);
 	out_blank(out);
 	put_lvs(exporter);
@@ -443,27 +475,47 @@ static int number_pvs(struct vg *vg, struct err *err)
 	return 0;
 }
 
+static int export(struct exporter *exporter, enum vg_text_form form)
+{
+	struct vg *vg = exporter->vg;
+	struct buf *out = exporter->out.buf;
+	int rc;
+
+	if ((rc = number_pvs(vg, exporter->err)))
+		return rc;
+	exporter->out.is_file = form == VG_TEXT_FILE;
+	exporter->status_text.limit = STATUS_TEXT_MAX;
+	if (form == VG_TEXT_FILE) {
+		put_info(exporter);
+		put_vg(exporter);
+	} else {
+		put_vg(exporter);
+		put_info(exporter);
+		buf_add(out, "", 1);
+	}
+	drain(exporter);
+	buf_free(&exporter->status_text);
+	if (out->failed)
+		return err_set(exporter->err, ENOSPC, "Metadata of volume group %s is too large.",
+			       vg->name);
+	return exporter->sink_code;
+}
+
 int vg_export(struct vg *vg, enum vg_text_form form, const struct vg_text_info *info,
 	      struct buf *out, struct err *err)
 {
-	struct exporter exporter = { .out = { .buf = out, .is_file = form == VG_TEXT_FILE },
-				     .vg = vg,
-				     .info = info,
-				     .status_text = { .limit = STATUS_TEXT_MAX } };
-	int rc;
+	struct exporter exporter = { .out = { .buf = out }, .vg = vg, .info = info, .err = err };
 
-	if ((rc = number_pvs(vg, err)))
-		return rc;
-	if (form == VG_TEXT_FILE) {
-		put_info(&exporter);
-		put_vg(&exporter);
-	} else {
-		put_vg(&exporter);
-		put_info(&exporter);
-		buf_add(out, "", 1);
-	}
-	buf_free(&exporter.status_text);
-	if (out->failed)
-		return err_set(err, ENOSPC, "Metadata of volume group %s is too large.", vg->name);
-	return 0;
+	return export(&exporter, form);
+}
+
+int vg_export_to(struct vg *vg, enum vg_text_form form, const struct vg_text_info *info,
+		 const struct text_sink *sink, struct err *err)
+{
+	AUTO_BUF struct buf piece = { .limit = VG_TEXT_MAX };
+	struct exporter exporter = {
+		.out = { .buf = &piece }, .vg = vg, .info = info, .sink = sink, .err = err
+	};
+
+	return export(&exporter, form);
 }

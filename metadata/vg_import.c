@@ -461,8 +461,7 @@ static int read_history(struct importer *importer, const struct cfg_node *sectio
 		return 0;
 	if (!(vg->historical = cfg_copy(section, importer->arena, NULL, NULL)))
 		return import_no_memory(importer);
-	import_bind_history(importer, vg->historical);
-	return 0;
+	return import_bind_history(importer, vg->historical);
 }
 
 static int new_vg(struct importer *importer, const struct cfg_node *node)

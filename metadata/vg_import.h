@@ -94,6 +94,6 @@ int import_next_lv(struct importer *importer, const struct cfg_node *node) MUST_
 int import_rest_of_lvs(struct importer *importer) MUST_CHECK;
 
 /** Let names of live LVs in the records of removed ones follow renames. */
-void import_bind_history(struct importer *importer, struct cfg_node *historical);
+int import_bind_history(struct importer *importer, struct cfg_node *historical) MUST_CHECK;
 
 #endif

@@ -436,16 +436,30 @@ int import_next_lv(struct importer *importer, const struct cfg_node *node)
 	return keep(importer, cfg_copy(node, &importer->scratch, NULL, NULL), lv);
 }
 
-int import_rest_of_lvs(struct importer *importer)
+/* Only few texts have something that names LVs. */
+static int index_lvs(struct importer *importer)
 {
 	struct vg *vg = importer->vg;
 
+	if (importer->has_all_lvs)
+		return 0;
 	if (!name_index_new(&importer->lvs, vg->lv_count, &importer->scratch))
 		return import_no_memory(importer);
 	for (uint32_t i = 0; i < vg->lv_count; i++)
 		name_index_add(&importer->lvs, vg->lvs[i]->name, vg->lvs[i]);
 	(void)name_index_finish(&importer->lvs);
 	importer->has_all_lvs = true;
+	return 0;
+}
+
+int import_rest_of_lvs(struct importer *importer)
+{
+	int rc;
+
+	if (!importer->kept)
+		return 0;
+	if ((rc = index_lvs(importer)))
+		return rc;
 	return read_kept(importer, importer->kept);
 }
 
@@ -462,9 +476,13 @@ int import_lvs(struct importer *importer, const struct cfg_node *section)
 	return import_rest_of_lvs(importer);
 }
 
-void import_bind_history(struct importer *importer, struct cfg_node *historical)
+int import_bind_history(struct importer *importer, struct cfg_node *historical)
 {
 	struct lv *lv;
+	int rc;
+
+	if ((rc = index_lvs(importer)))
+		return rc;
 
 	for (struct cfg_node *record = historical->items; record; record = record->next) {
 		if (!record->is_section)
@@ -480,4 +498,5 @@ void import_bind_history(struct importer *importer, struct cfg_node *historical)
 					cfg_value_refer(value, &lv->name);
 		}
 	}
+	return 0;
 }

@@ -58,4 +58,14 @@ int vg_text_summary(const char *text, size_t length, struct arena *arena,
 int vg_export(struct vg *vg, enum vg_text_form form, const struct vg_text_info *info,
 	      struct buf *out, struct err *err) MUST_CHECK;
 
+/** Takes a text piece by piece, each some whole lines; an error ends the printing. */
+struct text_sink {
+	int (*put)(void *arg, const char *bytes, size_t length, struct err *err);
+	void *arg;
+};
+
+/** As vg_export(), without the whole text in memory; past VG_TEXT_MAX -ENOSPC. */
+int vg_export_to(struct vg *vg, enum vg_text_form form, const struct vg_text_info *info,
+		 const struct text_sink *sink, struct err *err) MUST_CHECK;
+
 #endif

@@ -11,11 +11,13 @@
 #include "lib/report/columns.h"
 #include "lib/report/reserved.h"
 #include "lib/report/rows.h"
+#include "lib/together.h"
 #include "metadata/base/cleanup.h"
 #include "metadata/base/pages.h"
 
 #define COLUMNS_LIMIT ((size_t)1 << 16)
-#define ROW_BYTES     900U	 /* of dm_report's, in the columns of lvs */
+#define ROW_BYTES     900U /* of dm_report's, in the columns of lvs */
+#define ROOM_MIN      (1 << 20)
 #define ROOM_MAX      (32 << 20) /* the most that malloc() takes for a threshold */
 
 int report_format_of(struct context *context, const struct report_args *args,
@@ -169,28 +171,43 @@ static bool add_row(void *report, struct report_row *row)
 
 /*
  * dm_report keeps a row as a dozen small pieces of the heap: for ten thousand rows the page faults
- * of that take as long as making the rows. So the heap gets room for them at once, in huge pages
- * where the kernel has them. Only commands report: it is their own heap.
+ * of that take as long as making the rows. So the heap gets room for them at once, and a thread
+ * touches it a little ahead of us. Only commands report: it is their own heap.
  */
-static void make_room(const struct report_source *source)
+struct room {
+	char *begin;
+	size_t size;
+	struct beside touching;
+};
+
+static void *touch(void *data)
+{
+	const struct room *room = data;
+
+	pages_touch(room->begin, room->size);
+	return NULL;
+}
+
+static void make_room(const struct report_source *source, struct room *room)
 {
 	size_t rows = 0, size;
-	char *room;
 
 	for (size_t i = 0; i < source->vg_count; i++)
 		rows += source->vgs[i].stored->vg->lv_count;
 	size = rows * ROW_BYTES;
-	if (size < 2 * HUGE_PAGE_BYTES || size > ROOM_MAX || !mallopt(M_MMAP_THRESHOLD, ROOM_MAX) ||
-	    !mallopt(M_TRIM_THRESHOLD, 2 * ROOM_MAX) || !(room = malloc(size)))
+	if (size < ROOM_MIN || size > ROOM_MAX || !mallopt(M_MMAP_THRESHOLD, ROOM_MAX) ||
+	    !mallopt(M_TRIM_THRESHOLD, 2 * ROOM_MAX) || !(room->begin = malloc(size)))
 		return;
-	pages_prefer_huge(room, size);
-	free(room);
+	free(room->begin);
+	room->size = size;
+	beside_start(&room->touching, touch, room);
 }
 
 static int feed_and_print(struct report_source *source, const struct report_args *args,
 			  uint32_t owners, struct dm_report *report, struct err *err)
 {
 	struct dm_report_group *group = NULL;
+	struct room room = { 0 };
 	bool printed;
 	int rc;
 
@@ -203,9 +220,10 @@ static int feed_and_print(struct report_source *source, const struct report_args
 	if (owners & (OWNER_ANY_LV | OWNER_VG))
 		report_source_ask_cluster(source);
 	if (args->kind == REPORT_LVS || args->kind == REPORT_SEGS)
-		make_room(source);
+		make_room(source, &room);
 	rc = rows_each(source, args, owners, add_row, report, err);
 	printed = compact(source->context->config, args, report) && dm_report_output(report);
+	beside_wait(&room.touching);
 	if (group && !dm_report_group_destroy(group)) /* prints what closes the JSON */
 		printed = false;
 	if (!printed && !rc)

@@ -1,27 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Chunks double in size from CHUNK_MIN to CHUNK_MAX, so that a small VG costs one
- * small malloc and a large one few. Those of CHUNK_MAX are huge pages where the kernel has them.
- * What is larger is so because of one object, and will be used whole.
+ * small malloc and a large one few. What is larger is so because of one object.
  */
 #include "metadata/base/arena.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "metadata/base/pages.h"
-
 #define CHUNK_MIN ((size_t)8 << 10)
-#define CHUNK_MAX HUGE_PAGE_BYTES
+#define CHUNK_MAX ((size_t)1 << 20)
 
 struct arena_chunk {
 	struct arena_chunk *next;
-	size_t size;  /* of the memory behind this header */
-	size_t taken; /* from the limit; given back by arena_free() */
-	bool is_mapped;
+	size_t size;	/* of the memory behind this header */
+	size_t taken;	/* from the limit; given back by arena_free() */
 	uint64_t start; /* only its address is used */
 };
 
@@ -32,72 +27,41 @@ static char *chunk_memory(struct arena_chunk *chunk)
 	return (char *)chunk + HEADER;
 }
 
-static size_t align_up(size_t size)
-{
-	const size_t align = _Alignof(uint64_t);
-
-	return (size + align - 1) / align * align;
-}
-
-static struct arena_chunk *new_chunk(size_t size)
-{
-	struct arena_chunk *chunk;
-
-	if (size < CHUNK_MAX)
-		return calloc(1, size);
-	if (!(chunk = pages_map(size, false)))
-		return NULL;
-	if (size > CHUNK_MAX)
-		pages_touch(chunk, size);
-	chunk->is_mapped = true;
-	return chunk;
-}
-
-static void free_chunk(struct arena_chunk *chunk)
-{
-	if (chunk->is_mapped)
-		pages_unmap(chunk, chunk->taken);
-	else
-		free(chunk);
-}
-
 static struct arena_chunk *add_chunk(struct arena *arena, size_t at_least)
 {
 	size_t size = arena->chunks ? arena->chunks->size * 2 : CHUNK_MIN;
 	struct arena_chunk *chunk;
 
-	if (size > CHUNK_MAX / 2)
-		size = CHUNK_MAX - HEADER;
+	if (size > CHUNK_MAX)
+		size = CHUNK_MAX;
 	if (size + HEADER > arena->limit && arena->limit > HEADER)
 		size = arena->limit - HEADER;
 	if (size < at_least)
 		size = at_least;
 	if (size > SIZE_MAX - HEADER || size + HEADER > arena->limit)
 		return NULL;
-	if (!(chunk = new_chunk(size + HEADER)))
+	if (!(chunk = calloc(1, size + HEADER)))
 		return NULL;
 	chunk->next = arena->chunks;
 	chunk->size = size;
 	chunk->taken = size + HEADER;
 	arena->limit -= chunk->taken;
 	arena->chunks = chunk;
-	arena->used = 0;
+	arena->next = chunk_memory(chunk);
+	arena->left = size;
 	return chunk;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+void *arena_alloc_more(struct arena *arena, size_t size)
 {
-	struct arena_chunk *chunk = arena->chunks;
-	char *memory;
-
 	if (size > SIZE_MAX / 2)
 		return NULL;
-	size = align_up(size ? size : 1);
-	if ((!chunk || chunk->size - arena->used < size) && !(chunk = add_chunk(arena, size)))
+	if (!size)
+		size = 1;
+	size = (size + ARENA_ALIGNMENT - 1) / ARENA_ALIGNMENT * ARENA_ALIGNMENT;
+	if (arena->left < size && !add_chunk(arena, size))
 		return NULL;
-	memory = chunk_memory(chunk) + arena->used;
-	arena->used += size;
-	return memory;
+	return arena_alloc(arena, size);
 }
 
 void *arena_calloc(struct arena *arena, size_t count, size_t size)
@@ -105,15 +69,6 @@ void *arena_calloc(struct arena *arena, size_t count, size_t size)
 	if (size && count > SIZE_MAX / size)
 		return NULL;
 	return arena_alloc(arena, count * size);
-}
-
-char *arena_strndup(struct arena *arena, const char *text, size_t length)
-{
-	char *copy = length < SIZE_MAX ? arena_alloc(arena, length + 1) : NULL;
-
-	if (copy)
-		memcpy(copy, text, length);
-	return copy;
 }
 
 char *arena_strdup(struct arena *arena, const char *text)
@@ -146,7 +101,7 @@ static void free_chunks(struct arena *arena, struct arena_chunk *chunk)
 	for (; chunk; chunk = next) {
 		next = chunk->next;
 		arena->limit += chunk->taken;
-		free_chunk(chunk);
+		free(chunk);
 	}
 }
 
@@ -158,13 +113,15 @@ void arena_reset(struct arena *arena)
 		return;
 	free_chunks(arena, newest->next);
 	newest->next = NULL;
-	memset(chunk_memory(newest), 0, arena->used);
-	arena->used = 0;
+	memset(chunk_memory(newest), 0, newest->size - arena->left);
+	arena->next = chunk_memory(newest);
+	arena->left = newest->size;
 }
 
 void arena_free(struct arena *arena)
 {
 	free_chunks(arena, arena->chunks);
 	arena->chunks = NULL;
-	arena->used = 0;
+	arena->next = NULL;
+	arena->left = 0;
 }

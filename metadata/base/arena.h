@@ -12,18 +12,36 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 struct arena_chunk;
 
 /* Start with { .limit = n }. */
 struct arena {
 	struct arena_chunk *chunks; /* newest first; NULL is an empty arena */
-	size_t used;		    /* bytes handed out of the newest chunk */
-	size_t limit;		    /* bytes this arena may still take from malloc */
+	char *next;		    /* what is left of the newest chunk */
+	size_t left;
+	size_t limit; /* bytes this arena may still take from malloc */
 };
 
+#define ARENA_ALIGNMENT _Alignof(uint64_t)
+
+/* From a new chunk. */
+void *arena_alloc_more(struct arena *arena, size_t size);
+
 /** Zeroed memory of @size bytes, aligned for pointers and 64-bit numbers; NULL past the limit. */
-void *arena_alloc(struct arena *arena, size_t size);
+static inline void *arena_alloc(struct arena *arena, size_t size)
+{
+	const size_t taken = (size + ARENA_ALIGNMENT - 1) / ARENA_ALIGNMENT * ARENA_ALIGNMENT;
+	void *memory = arena->next;
+
+	if (!size || taken < size || taken > arena->left)
+		return arena_alloc_more(arena, size);
+	arena->next += taken;
+	arena->left -= taken;
+	return memory;
+}
 
 /** As arena_alloc() for @count items of @size bytes; NULL also when the product overflows. */
 void *arena_calloc(struct arena *arena, size_t count, size_t size);
@@ -32,7 +50,14 @@ void *arena_calloc(struct arena *arena, size_t count, size_t size);
 char *arena_strdup(struct arena *arena, const char *text);
 
 /** A NUL-terminated copy of the @length bytes at @text, or NULL past the limit. */
-char *arena_strndup(struct arena *arena, const char *text, size_t length);
+static inline char *arena_strndup(struct arena *arena, const char *text, size_t length)
+{
+	char *copy = length < SIZE_MAX ? (char *)arena_alloc(arena, length + 1) : NULL;
+
+	if (copy)
+		memcpy(copy, text, length);
+	return copy;
+}
 
 /** A formatted string that lives as long as the arena, or NULL past the limit. */
 char *arena_printf(struct arena *arena, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -9,18 +9,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define HUGE_PAGE_BYTES ((size_t)2 << 20)
-
-/**
- * Zeroed memory of at least @size bytes, whole huge pages of which are such where the kernel has
- * them; @is_shared: with processes that are forked from now on. NULL: there is none.
- */
+/** Zeroed memory of at least @size bytes; @is_shared: with processes that are forked from now on.
+ * NULL: there is none. */
 void *pages_map(size_t size, bool is_shared);
 /** @size as it was asked for. */
 void pages_unmap(void *memory, size_t size);
-
-/** Have whole huge pages within memory of anybody's be such from their first use on. */
-void pages_prefer_huge(void *memory, size_t size);
 
 /** All of it will be used: many page faults at once cost less than one after the other, which they
  * remain where the kernel (before Linux 5.14) cannot. A system call and no more. */

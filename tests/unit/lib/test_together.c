@@ -55,6 +55,27 @@ static void meet(void *data, size_t index)
 	(void)pthread_barrier_wait(pair);
 }
 
+static void *wait_for_another(void *data)
+{
+	(void)pthread_barrier_wait(data);
+	return NULL;
+}
+
+static void one_beside_the_caller(void **state)
+{
+	struct beside beside = { 0 };
+	pthread_barrier_t pair;
+
+	(void)state;
+	beside_wait(&beside);
+	assert_int_equal(pthread_barrier_init(&pair, NULL, 2), 0);
+	beside_start(&beside, wait_for_another, &pair);
+	(void)pthread_barrier_wait(&pair);
+	beside_wait(&beside);
+	beside_wait(&beside);
+	(void)pthread_barrier_destroy(&pair);
+}
+
 static void two_at_a_time(void **state)
 {
 	pthread_barrier_t pair;
@@ -101,6 +122,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_once),
+		cmocka_unit_test(one_beside_the_caller),
 		cmocka_unit_test(two_at_a_time),
 		cmocka_unit_test(signals_stay_with_the_caller),
 	};

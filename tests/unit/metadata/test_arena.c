@@ -45,6 +45,27 @@ static void the_limit_holds_and_is_given_back(void **state)
 	arena_free(&arena);
 }
 
+static void what_is_reset_is_zeroed_and_empty(void **state)
+{
+	AUTO_ARENA struct arena arena = { .limit = 1 << 20 };
+
+	(void)state;
+	arena_reset(&arena);
+	for (unsigned round = 0; round < 50; round++) {
+		for (size_t size = 1; size < 200 * (round % 7); size += 13) {
+			unsigned char *memory = arena_alloc(&arena, size);
+
+			assert_non_null(memory);
+			for (size_t i = 0; i < size; i++)
+				assert_int_equal(memory[i], 0);
+			memset(memory, 0xff, size);
+		}
+		arena_reset(&arena);
+	}
+	arena_free(&arena);
+	assert_int_equal(arena.limit, 1 << 20);
+}
+
 static void sizes_that_overflow_are_refused(void **state)
 {
 	AUTO_ARENA struct arena arena = { .limit = SIZE_MAX };
@@ -71,6 +92,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(memory_is_zeroed_and_aligned),
 		cmocka_unit_test(the_limit_holds_and_is_given_back),
+		cmocka_unit_test(what_is_reset_is_zeroed_and_empty),
 		cmocka_unit_test(sizes_that_overflow_are_refused),
 		cmocka_unit_test(strings_are_copied),
 	};

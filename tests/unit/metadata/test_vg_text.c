@@ -537,18 +537,15 @@ static double seconds_now(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static void twenty_thousand_lvs_are_read_fast(void **state)
+static struct buf many_lvs_text(unsigned count)
 {
-	struct buf text = { .limit = (size_t)64 << 20 }, out;
-	double start = seconds_now(), end;
-	struct vg *vg, *copy;
+	struct buf text = { .limit = (size_t)64 << 20 };
 
-	(void)state;
 	buf_puts(&text,
 		 HEAD "vgx {" VG_KEYS "physical_volumes { pv0 { id = \"BBBBBB-1111-2222-3333-"
 		      "4444-5555-zzzzz1\" status = [\"ALLOCATABLE\"] pe_start = 2048 "
 		      "pe_count = 100000 } } logical_volumes {");
-	for (unsigned i = 0; i < 20000; i++)
+	for (unsigned i = 0; i < count; i++)
 		buf_printf(
 			&text,
 			"lvol%u { id = \"%032u\" status = [\"READ\", \"WRITE\", \"VISIBLE\"] flags = [] "
@@ -557,6 +554,16 @@ static void twenty_thousand_lvs_are_read_fast(void **state)
 			"stripes = [\"pv0\", %u] } }\n",
 			i, i + 1, i * 3);
 	buf_puts(&text, "} }");
+	return text;
+}
+
+static void twenty_thousand_lvs_are_read_fast(void **state)
+{
+	struct buf text = many_lvs_text(20000), out;
+	double start = seconds_now(), end;
+	struct vg *vg, *copy;
+
+	(void)state;
 	vg = import_string(text.data);
 	assert_int_equal(vg->lv_count, 20000);
 	assert_non_null(copy = vg_copy(vg));
@@ -602,6 +609,55 @@ static void damaged_texts_never_crash(void **state)
 	free(text.data);
 }
 
+/* Puts pieces together again, up to a number of them. */
+struct collector {
+	struct buf text;
+	unsigned pieces, pieces_max;
+};
+
+static int collect(void *arg, const char *bytes, size_t length, struct err *err)
+{
+	struct collector *collector = arg;
+
+	assert_true(length);
+	assert_true(!bytes[length - 1] || bytes[length - 1] == '\n');
+	if (++collector->pieces > collector->pieces_max)
+		return err_set(err, EFBIG, "enough");
+	buf_add(&collector->text, bytes, length);
+	return 0;
+}
+
+static void a_text_can_be_had_in_pieces(void **state)
+{
+	struct buf text = many_lvs_text(3000);
+	struct vg *vg = import(text.data, text.used, NULL);
+	struct err err = { 0 };
+
+	(void)state;
+	for (int form = VG_TEXT_DISK; form <= VG_TEXT_FILE; form++) {
+		struct collector collector = { .text.limit = VG_TEXT_MAX, .pieces_max = 1000 };
+		const struct text_sink sink = { collect, &collector };
+		struct buf whole = export(vg, (enum vg_text_form)form, &plain_info);
+
+		assert_int_equal(
+			vg_export_to(vg, (enum vg_text_form)form, &plain_info, &sink, &err), 0);
+		assert_true(collector.pieces > 5);
+		assert_int_equal(collector.text.used, whole.used);
+		assert_memory_equal(collector.text.data, whole.data, whole.used);
+		buf_free(&whole);
+		collector.pieces = 0;
+		collector.pieces_max = 3;
+		assert_int_equal(
+			vg_export_to(vg, (enum vg_text_form)form, &plain_info, &sink, &err),
+			-EFBIG);
+		assert_int_equal(collector.pieces, 4);
+		assert_string_equal(err.text, "enough");
+		buf_free(&collector.text);
+	}
+	vg_free(vg);
+	buf_free(&text);
+}
+
 static void export_stops_at_its_limit(void **state)
 {
 	struct vg *vg = import_string(VG(""));
@@ -637,6 +693,7 @@ int main(void)
 		cmocka_unit_test(a_summary_needs_no_model),
 		cmocka_unit_test(twenty_thousand_lvs_are_read_fast),
 		cmocka_unit_test(damaged_texts_never_crash),
+		cmocka_unit_test(a_text_can_be_had_in_pieces),
 		cmocka_unit_test(export_stops_at_its_limit),
 	};
 

@@ -43,13 +43,25 @@ static size_t window_length(const struct batch_read *read)
 	return (size_t)round_up(read->offset % block + read->length, block);
 }
 
+static bool is_compared(const struct batch *batch, const struct batch_read *read)
+{
+	return read->expected && !batch_reader_is_together(batch->count);
+}
+
+static size_t room_needed(const struct batch *batch, const struct batch_read *read)
+{
+	const size_t length = window_length(read);
+
+	return is_compared(batch, read) && length > SLOT_PIECE_BYTES ? SLOT_PIECE_BYTES : length;
+}
+
 static size_t memory_needed(const struct batch *batch)
 {
 	size_t size = round_up(batch->count * sizeof(struct slot), MEMORY_ALIGNMENT);
 
 	for (size_t i = 0; i < batch->count; i++)
 		if (is_valid(&batch->reads[i]))
-			size += window_length(&batch->reads[i]) +
+			size += room_needed(batch, &batch->reads[i]) +
 				alignment_of(batch->reads[i].device);
 	return size;
 }
@@ -74,7 +86,12 @@ static void lay_out(const struct batch *batch, struct slot *slots)
 		slot->bytes = memory + used;
 		slot->start = read->offset - read->offset % read->device->logical_block_bytes;
 		slot->length = window_length(read);
-		used += slot->length;
+		if (is_compared(batch, read)) {
+			slot->expected = read->expected;
+			slot->expected_length = read->length;
+			slot->skip = (size_t)(read->offset - slot->start);
+		}
+		used += room_needed(batch, read);
 	}
 }
 
@@ -171,7 +188,7 @@ static void take_result(struct batch_read *read, const struct slot *slot)
 	read->got = 0;
 	if (slot->result <= 0 || (size_t)slot->result <= skip)
 		return;
-	read->bytes = slot->bytes + skip;
+	read->bytes = slot->expected ? slot->expected : slot->bytes + skip;
 	read->got = (size_t)slot->result - skip;
 	if (read->got > read->length)
 		read->got = read->length;
@@ -197,6 +214,16 @@ int batch_run(struct batch *batch, struct err *err)
 	for (size_t i = 0; i < batch->count; i++)
 		take_result(&batch->reads[i], &slots[i]);
 	return 0;
+}
+
+bool batch_take_memory(struct batch *batch, void **ret_memory, size_t *ret_size)
+{
+	if (!batch->memory || batch->is_lost)
+		return false;
+	*ret_memory = batch->memory;
+	*ret_size = batch->memory_size;
+	batch->memory = NULL;
+	return true;
 }
 
 /* What a reader that was given up may still touch stays: once in the life of a process. */

@@ -12,6 +12,10 @@ struct batch_read {
 	const struct device *device;
 	uint64_t offset;
 	size_t length;
+	/* What is likely there, or NULL. Where it is, @bytes is this, and no memory is needed;
+	 * where it is not, @got may be 0 although nothing went wrong. After is_lost it must stay.
+	 */
+	const unsigned char *expected;
 	/* Set by batch_run(): */
 	int code;		    /* 0, -errno; -ETIMEDOUT: no answer */
 	bool open_failed;	    /* @code is of opening it, not of reading */
@@ -34,6 +38,12 @@ struct batch {
 /** Fails only without memory: what happened to each read is said there. */
 int batch_run(struct batch *batch, struct err *err) MUST_CHECK;
 void batch_free(struct batch *batch);
+
+/**
+ * All that was read becomes the caller's, who releases it by pages_unmap(@ret_memory, @ret_size)
+ * when the bytes are not needed any more. False: it stays the batch's.
+ */
+bool batch_take_memory(struct batch *batch, void **ret_memory, size_t *ret_size);
 
 /**
  * A process that has read all takes some milliseconds to end: waiting for it is put off until

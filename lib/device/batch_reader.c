@@ -7,6 +7,7 @@
 #include "lib/device/batch_reader.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #ifdef CLVM_LIBAIO
@@ -62,14 +63,48 @@ static bool open_slot(struct slot *slot)
 	return false;
 }
 
+/* Are the @length bytes in slot->bytes, which are from @at on in its window, as expected? */
+static bool is_expected(const struct slot *slot, size_t at, size_t length)
+{
+	const size_t expected_end = slot->skip + slot->expected_length;
+	const size_t begin = at > slot->skip ? at : slot->skip;
+	const size_t end = at + length < expected_end ? at + length : expected_end;
+
+	return begin >= end || !memcmp(slot->bytes + (begin - at),
+				       slot->expected + (begin - slot->skip), end - begin);
+}
+
+/* Returns as pread() of it all would; 0 when something else is there. */
+static ssize_t compare_slot(const struct slot *slot)
+{
+	size_t done = 0;
+
+	while (done < slot->length) {
+		const size_t rest = slot->length - done;
+		const size_t length = rest < SLOT_PIECE_BYTES ? rest : SLOT_PIECE_BYTES;
+		ssize_t got = pread(slot->fd, slot->bytes, length, (off_t)(slot->start + done));
+
+		if (got < 0)
+			return got;
+		if (!is_expected(slot, done, (size_t)got))
+			return 0;
+		done += (size_t)got;
+		if ((size_t)got < length)
+			break;
+	}
+	return (ssize_t)done;
+}
+
 static void read_slot(struct slot *slot)
 {
 	ssize_t got;
 
-	if (slot->length > MANY_PAGES_BYTES)
+	if (!slot->expected && slot->length > MANY_PAGES_BYTES)
 		pages_touch(slot->bytes, slot->length);
 	do
-		got = pread(slot->fd, slot->bytes, slot->length, (off_t)slot->start);
+		got = slot->expected
+			      ? compare_slot(slot)
+			      : pread(slot->fd, slot->bytes, slot->length, (off_t)slot->start);
 	while (got < 0 && errno == EINTR);
 	finish(slot, got < 0 ? -errno : (int)got);
 }

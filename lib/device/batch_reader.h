@@ -24,7 +24,13 @@ struct slot {
 	uint64_t start;
 	size_t length; /* start and length are whole blocks of the device */
 	unsigned char *bytes;
+	/* Unless NULL: what from @skip on is likely there. It is read piece by piece, in @bytes
+	 * there is room for SLOT_PIECE_BYTES only, and @result is 0 where it is not. */
+	const unsigned char *expected;
+	size_t skip, expected_length;
 };
+
+#define SLOT_PIECE_BYTES ((size_t)128 << 10)
 
 /**
  * Read all slots that wait, many at a time if the kernel takes asynchronous reads. A byte goes to
@@ -33,7 +39,7 @@ struct slot {
  */
 void batch_reader_run(struct slot *slots, size_t count, int progress_fd);
 
-/** Are so many read many at a time? */
+/** Are so many read many at a time? Then none may have something expected. */
 bool batch_reader_is_together(size_t count);
 
 /** Its one byte; nothing for -1. */

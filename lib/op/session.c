@@ -440,32 +440,53 @@ undo:
 	return rc;
 }
 
+/* The new text into free space, what was before into the archive. */
+static int write_and_archive(struct session *session, struct store_txn **ret_txn, struct err *err)
+{
+	struct archive *archive = NULL;
+	int rc;
+
+	if (session->before &&
+	    (rc = archive_begin(session->context, session->before->vg, &archive, err)))
+		return rc;
+	rc = store_write(session->context, session->scan, session->before, session->vg,
+			 (uint32_t)session->value + 1, ret_txn, err);
+	if (rc) {
+		archive_drop(archive);
+		return rc;
+	}
+	/* Before anything is committed. */
+	if ((rc = archive_end(session->context, archive, err)))
+		store_txn_free(*ret_txn);
+	return rc;
+}
+
 int session_write(struct session *session, struct lv *const *lvs, size_t lv_count, struct err *err)
 {
 	AUTO_ARENA struct arena arena = { .limit = MEMBER_RESULTS_LIMIT };
+	struct backup *backup = NULL;
 	struct store_txn *txn = NULL;
 	struct job job;
 	int rc;
 
 	if (session->context->options.test)
 		return 0;
-	if ((rc = members_job(session, JOB_SUSPEND, lvs, lv_count, &arena, &job, err)))
-		return rc;
-	if (session->before && (rc = archive_write(session->context, session->before->vg, err)))
-		return rc;
-	rc = store_write(session->context, session->scan, session->before, session->vg,
-			 (uint32_t)session->value + 1, &txn, err);
-	if (rc)
+	if ((rc = members_job(session, JOB_SUSPEND, lvs, lv_count, &arena, &job, err)) ||
+	    (rc = write_and_archive(session, &txn, err)))
 		return rc;
 	if (lv_count)
 		activation_memory_lock(session->context);
+	else
+		backup = backup_begin(session->context, session->vg);
 	rc = switch_over(session, txn, &job, err);
 	if (lv_count)
 		activation_memory_unlock();
 	store_txn_free(txn);
-	if (rc)
+	if (rc) {
+		backup_drop(backup);
 		return rc;
-	backup_write(session->context, session->vg);
+	}
+	backup_end(session->context, session->vg, backup);
 	session->is_changed = true;
 	return 0;
 }

@@ -40,9 +40,18 @@ int disk_read(struct disk_reader *reader, uint64_t offset, void *bytes, size_t l
 	return device_read(reader->fd, reader->device, offset, bytes, length, err);
 }
 
-void *disk_peek(const struct disk_reader *reader, uint64_t offset, size_t length)
+const void *disk_peek(const struct disk_reader *reader, uint64_t offset, size_t length)
 {
-	return (void *)(uintptr_t)find_known(reader, offset, length);
+	return find_known(reader, offset, length);
+}
+
+bool disk_take(struct disk_reader *reader, const void *bytes, struct text_memory *ret_memory)
+{
+	for (const struct known_bytes *known = reader->known; known; known = known->next)
+		if (known->alone && known->bytes == bytes)
+			return batch_take_memory(&known->alone->batch, &ret_memory->block,
+						 &ret_memory->mapped_bytes);
+	return false;
 }
 
 void disk_reader_forget(struct disk_reader *reader)
@@ -61,7 +70,7 @@ void disk_reader_close(struct disk_reader *reader)
 /* ---- many at once ---- */
 
 int gather_add(struct gather *gather, struct disk_reader *reader, uint64_t offset, size_t length,
-	       struct err *err)
+	       const void *expected, struct err *err)
 {
 	if (find_known(reader, offset, length))
 		return 0;
@@ -76,7 +85,10 @@ int gather_add(struct gather *gather, struct disk_reader *reader, uint64_t offse
 	}
 	gather->items[gather->count++] = (struct gathered){
 		.reader = reader,
-		.read = { .device = reader->device, .offset = offset, .length = length },
+		.read = { .device = reader->device,
+			  .offset = offset,
+			  .length = length,
+			  .expected = expected },
 	};
 	gather->bytes += length;
 	return 0;
@@ -93,8 +105,11 @@ static void hand_out(struct gather *gather, const struct batch_read *reads)
 			item->reader->hangs = true;
 		if (!reads[i].got)
 			continue;
-		item->known = (struct known_bytes){ reads[i].offset, reads[i].got, reads[i].bytes,
-						    item->reader->known };
+		item->known = (struct known_bytes){ .offset = reads[i].offset,
+						    .length = reads[i].got,
+						    .bytes = reads[i].bytes,
+						    .alone = gather->count == 1 ? gather : NULL,
+						    .next = item->reader->known };
 		item->reader->known = &item->known;
 	}
 }

@@ -17,11 +17,21 @@
 
 #include "lib/context.h"
 #include "lib/store/store_private.h"
+#include "metadata/base/pages.h"
+
+static void release(const struct text_memory *memory)
+{
+	if (memory->mapped_bytes)
+		pages_unmap(memory->block, memory->mapped_bytes);
+	else
+		free(memory->block);
+}
 
 static void text_unref(struct known_text *known)
 {
 	if (--known->users)
 		return;
+	release(&known->memory);
 	vg_free(known->model);
 	arena_free(&known->arena);
 	free(known->places);
@@ -69,7 +79,7 @@ static struct known_text *list_find(const struct text_list *list, const char *te
 		struct known_text *known = list->items[i];
 
 		if (known->checksum == checksum && known->length == length &&
-		    !memcmp(known->text, text, length))
+		    (known->text == text || !memcmp(known->text, text, length)))
 			return known;
 	}
 	return NULL;
@@ -84,6 +94,24 @@ const struct known_text *scan_find_text(struct scan *scan, const char *text, siz
 	if (known || !index->older || !(known = list_find(index->older, text, length, checksum)))
 		return known;
 	return list_add(&index->texts, known) ? known : NULL;
+}
+
+static const struct known_text *list_guess(const struct text_list *list,
+					   const struct mda_location *location)
+{
+	for (size_t i = 0; list && i < list->count; i++)
+		if (list->items[i]->checksum == location->checksum &&
+		    list->items[i]->length == location->size_bytes)
+			return list->items[i];
+	return NULL;
+}
+
+const struct known_text *scan_guess_text(const struct scan *scan,
+					 const struct mda_location *location)
+{
+	const struct known_text *known = list_guess(&scan->index->texts, location);
+
+	return known ? known : list_guess(scan->index->older, location);
 }
 
 static struct text_place place_of(const struct mda_copy *copy, const struct mda_location *location)
@@ -158,21 +186,22 @@ static void summarise(const struct vg *vg, struct vg_summary *ret_summary)
 	};
 }
 
-/* The list that it will be in is its user. NULL: no memory. */
-static struct known_text *new_text(const char *text, size_t length, uint32_t checksum)
+/* The list that it will be in is its user, and that of @memory. NULL: there is none; @memory still
+ * is the caller's. */
+static struct known_text *new_text(const char *text, size_t length, uint32_t checksum,
+				   const struct text_memory *memory)
 {
 	struct known_text *known = calloc(1, sizeof(*known));
 
 	if (!known)
 		return NULL;
 	known->users = 1;
-	known->arena.limit = 2 * VG_TEXT_MAX; /* the text, and what its summary says */
+	known->arena.limit = VG_TEXT_MAX;
 	known->checksum = checksum;
 	known->length = length;
-	if ((known->text = arena_strndup(&known->arena, text, length)))
-		return known;
-	text_unref(known);
-	return NULL;
+	known->text = text;
+	known->memory = *memory;
+	return known;
 }
 
 /* Takes over @known, also on failure, which is of memory. */
@@ -194,11 +223,14 @@ static int read_text(struct known_text *known, struct err *err)
 }
 
 const struct known_text *scan_keep_text(struct scan *scan, const char *text, size_t length,
-					uint32_t checksum, struct err *err)
+					uint32_t checksum, const struct text_memory *memory,
+					struct err *err)
 {
-	struct known_text *known = new_text(text, length, checksum);
+	struct known_text *known = new_text(text, length, checksum, memory);
 	const struct known_text *given = NULL;
 
+	if (!known)
+		release(memory);
 	if (known && read_text(known, err)) {
 		text_unref(known);
 		return NULL;
@@ -210,23 +242,23 @@ const struct known_text *scan_keep_text(struct scan *scan, const char *text, siz
 	return given;
 }
 
-const struct known_text *scan_note_text(struct scan *scan, const struct buf *text,
-					uint32_t checksum, const struct vg *vg)
+bool scan_note_text(struct scan *scan, const struct buf *text, uint32_t checksum,
+		    const struct vg *vg)
 {
-	const struct known_text *known = scan_find_text(scan, text->data, text->used, checksum);
+	const struct text_memory memory = { .block = text->data };
 	struct known_text *noted;
 
-	if (known)
-		return known;
-	if (!(noted = new_text(text->data, text->used, checksum)))
-		return NULL;
+	if (scan_find_text(scan, text->data, text->used, checksum) ||
+	    !(noted = new_text(text->data, text->used, checksum, &memory)))
+		return false;
 	summarise(vg, &noted->summary);
-	if (!(noted->summary.name = arena_strdup(&noted->arena, vg->name))) {
-		text_unref(noted);
-		return NULL;
-	}
 	noted->is_unread = true;
-	return give(scan, noted);
+	if ((noted->summary.name = arena_strdup(&noted->arena, vg->name)) &&
+	    list_give(&scan->index->texts, noted))
+		return true;
+	noted->memory = (struct text_memory){ 0 };
+	text_unref(noted);
+	return false;
 }
 
 /* Equal texts are shared, so the address is enough. */
@@ -285,6 +317,18 @@ void scan_end_texts(struct context *context, struct scan *scan)
 void scan_free_texts(struct scan *scan)
 {
 	list_clear(&scan->index->texts);
+}
+
+static void list_pin(const struct text_list *list)
+{
+	for (size_t i = 0; list && i < list->count; i++)
+		list->items[i]->users++;
+}
+
+void scan_pin_texts(struct scan *scan)
+{
+	list_pin(&scan->index->texts);
+	list_pin(scan->index->older);
 }
 
 void text_list_free(struct text_list *list)

@@ -16,12 +16,19 @@ struct text_place {
 	uint64_t area_bytes, offset_bytes;
 };
 
+/* What a text is in, and is released with it. */
+struct text_memory {
+	void *block;	     /* NULL: nothing */
+	size_t mapped_bytes; /* 0: of malloc(); else of pages_map() */
+};
+
 /* Its checksum and summary are good. */
 struct known_text {
 	unsigned users; /* lists that it is in */
 	uint32_t checksum;
 	size_t length;
-	char *text;
+	const char *text;
+	struct text_memory memory;
 	struct vg_summary summary;
 	struct vg *model;   /* never changed; NULL: the text is no sound VG */
 	bool is_unread;	    /* it was written by us; there is no model yet */

@@ -152,7 +152,7 @@ static int read_heads(struct scanner *scanner, struct target *targets, size_t co
 	int rc;
 
 	for (size_t i = 0; i < count; i++)
-		if ((rc = gather_add(gather, &targets[i].reader, 0, length, err)))
+		if ((rc = gather_add(gather, &targets[i].reader, 0, length, NULL, err)))
 			return rc;
 	if ((rc = gather_run(gather, scanner->timeout_ms, err)))
 		return rc;
@@ -220,6 +220,8 @@ static int read_texts(struct scanner *scanner, struct target *targets, size_t co
 		}
 		if (!rc && !(rc = gather_run(&gather, scanner->timeout_ms, err)))
 			read_areas(scanner, targets + first, next - first);
+		if (gather.batch.is_lost)
+			scan_pin_texts(scanner->scan);
 		gather_free(&gather);
 		if (rc)
 			return rc;

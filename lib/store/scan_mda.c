@@ -82,25 +82,59 @@ int mda_text_read(struct disk_reader *reader, const struct mda_header *header,
 	return 0;
 }
 
-/* A text that came whole with a batch is used where it is; NULL: it did not. */
-static char *find_in_batch(const struct disk_reader *reader, const struct mda_header *header,
-			   const struct mda_location *location)
+/* A text that came with a batch is used where it is, if it is there in one piece; NULL: it is not.
+ */
+static const char *find_in_batch(const struct disk_reader *reader, const struct mda_header *header,
+				 const struct mda_location *location)
 {
 	struct mda_pieces pieces = mda_text_pieces(header, location);
+	const char *text = NULL;
+	size_t done = 0;
 
-	if (location->size_bytes > VG_TEXT_MAX || pieces.count != 1 ||
-	    pieces.piece[0].size_bytes != location->size_bytes)
+	if (location->size_bytes > VG_TEXT_MAX)
 		return NULL;
-	return disk_peek(reader, pieces.piece[0].offset_bytes, (size_t)location->size_bytes);
+	for (unsigned i = 0; i < pieces.count; i++) {
+		const size_t length = (size_t)pieces.piece[i].size_bytes;
+		const char *piece = disk_peek(reader, pieces.piece[i].offset_bytes, length);
+
+		if (!piece || (text && piece != text + done))
+			return NULL;
+		text = text ? text : piece;
+		done += length;
+	}
+	return done == location->size_bytes ? text : NULL;
+}
+
+/* The text, which is in @bytes of malloc() or, when that is NULL, came with a batch. */
+static const struct known_text *keep_text(struct scan *scan, struct disk_reader *reader,
+					  const char *text, char *bytes,
+					  const struct mda_location *location, struct err *err)
+{
+	const size_t length = (size_t)location->size_bytes;
+	struct text_memory memory = { .block = bytes };
+	const struct known_text *known;
+	const bool taken = !bytes && disk_take(reader, text, &memory);
+
+	if (!memory.block) {
+		if (!(memory.block = malloc(length + 1))) {
+			(void)err_set(err, ENOMEM, "Out of memory for metadata.");
+			return NULL;
+		}
+		text = memcpy(memory.block, text, length);
+	}
+	known = scan_keep_text(scan, text, length, location->checksum, &memory, err);
+	if (!known && taken)
+		disk_reader_forget(reader); /* it is released */
+	return known;
 }
 
 static int read_known_text(struct scan *scan, struct disk_reader *reader, struct mda_copy *copy,
 			   const struct known_text **ret_known, struct err *err)
 {
 	const struct mda_location *location = &copy->header.committed;
-	char *text;
-	size_t length = (size_t)location->size_bytes;
+	const size_t length = (size_t)location->size_bytes;
 	AUTO_FREE char *bytes = NULL;
+	const char *text;
 	int rc;
 
 	if ((*ret_known = scan_find_place(scan, copy, location)))
@@ -117,7 +151,8 @@ static int read_known_text(struct scan *scan, struct disk_reader *reader, struct
 	copy->state = MDA_BAD_TEXT;
 	if (!checksum_is_right(text, location))
 		return bad_checksum(reader->device, &copy->header, location, err);
-	*ret_known = scan_keep_text(scan, text, length, location->checksum, err);
+	*ret_known = keep_text(scan, reader, text, bytes, location, err);
+	bytes = NULL;
 	return *ret_known ? 0 : -EUCLEAN;
 }
 
@@ -251,22 +286,32 @@ void mda_copy_read(struct context *context, struct scan *scan, struct disk_reade
 int mda_gather_header(struct gather *gather, struct disk_reader *reader,
 		      const struct mda_copy *copy, struct err *err)
 {
-	return gather_add(gather, reader, copy->area.offset_bytes, MDA_HEADER_BYTES, err);
+	return gather_add(gather, reader, copy->area.offset_bytes, MDA_HEADER_BYTES, NULL, err);
 }
 
-static int gather_text(struct gather *gather, struct disk_reader *reader,
+/* Most areas of a VG hold the same text. */
+static int gather_text(struct gather *gather, const struct scan *scan, struct disk_reader *reader,
 		       const struct mda_header *header, const struct mda_location *location,
 		       struct err *err)
 {
 	struct mda_pieces pieces = mda_text_pieces(header, location);
+	const struct known_text *likely = scan_guess_text(scan, location);
+	size_t done = 0;
 	int rc = 0;
 
 	if (!location->offset_bytes || location->flags & MDA_LOCATION_IGNORED ||
 	    location->size_bytes > GATHERED_TEXT_MAX)
 		return 0;
-	for (unsigned i = 0; !rc && i < pieces.count; i++)
-		rc = gather_add(gather, reader, pieces.piece[i].offset_bytes,
-				(size_t)pieces.piece[i].size_bytes, err);
+	for (unsigned i = 0; !rc && i < pieces.count; i++) {
+		const size_t length = (size_t)pieces.piece[i].size_bytes;
+
+		/* What the area's own header says is more than there is of the text: hostile. */
+		if (likely && length > likely->length - done)
+			likely = NULL;
+		rc = gather_add(gather, reader, pieces.piece[i].offset_bytes, length,
+				likely ? likely->text + done : NULL, err);
+		done += length;
+	}
 	return rc;
 }
 
@@ -283,9 +328,9 @@ int mda_gather_texts(struct gather *gather, struct scan *scan, struct disk_reade
 	    mda_header_decode(sector, &copy->area, &header, NULL))
 		return 0;
 	if (!scan_find_place(scan, copy, &header.committed) &&
-	    (rc = gather_text(gather, reader, &header, &header.committed, err)))
+	    (rc = gather_text(gather, scan, reader, &header, &header.committed, err)))
 		return rc;
 	if (header.precommitted.offset_bytes == header.committed.offset_bytes)
 		return 0;
-	return gather_text(gather, reader, &header, &header.precommitted, err);
+	return gather_text(gather, scan, reader, &header, &header.precommitted, err);
 }

@@ -181,10 +181,31 @@ int store_wipe_label(struct context *context, const struct pv_disk *pv_disk,
 
 /* ---- backup files ---- */
 
+struct archive;
+struct backup;
+
 /** /etc/lvm/backup/<vg> after a commit; a failure is a warning. Honours backup/backup. */
 void backup_write(struct context *context, struct vg *vg);
+
+/**
+ * The same in two steps: a file is made of what will be committed, beside the commit, and gets its
+ * name after it. Until then @vg must not be changed. NULL, which is allowed below: there will be
+ * none, or it is made at the end. Not while a device is suspended: the folder may be on it.
+ */
+struct backup *backup_begin(struct context *context, struct vg *vg);
+void backup_end(struct context *context, struct vg *vg, struct backup *backup);
+/** There was no commit. */
+void backup_drop(struct backup *backup);
+
 /** /etc/lvm/archive/<vg>_NNNNN-R.vg with the metadata as before a change. Honours backup/archive.
  */
 int archive_write(struct context *context, struct vg *vg, struct err *err) MUST_CHECK;
+
+/** The same in two steps; @vg must not be changed between them. *@ret_archive: NULL, which is
+ * allowed below, when none is wanted. */
+int archive_begin(struct context *context, struct vg *vg, struct archive **ret_archive,
+		  struct err *err) MUST_CHECK;
+int archive_end(struct context *context, struct archive *archive, struct err *err) MUST_CHECK;
+void archive_drop(struct archive *archive);
 
 #endif

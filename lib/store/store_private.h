@@ -32,6 +32,7 @@ struct known_bytes {
 	uint64_t offset;
 	size_t length;
 	const unsigned char *bytes;
+	struct gather *alone; /* that has brought this and nothing else, or NULL */
 	const struct known_bytes *next;
 };
 
@@ -45,8 +46,10 @@ struct disk_reader {
 /** From what is known, or from the device. -ETIMEDOUT: it hangs. */
 int disk_read(struct disk_reader *reader, uint64_t offset, void *bytes, size_t length,
 	      struct err *err) MUST_CHECK;
-/** What is known, where it is: who changes it must be its only reader. NULL: it is not known. */
-void *disk_peek(const struct disk_reader *reader, uint64_t offset, size_t length);
+/** What is known, where it is; NULL: it is not known. */
+const void *disk_peek(const struct disk_reader *reader, uint64_t offset, size_t length);
+/** The same bytes as the caller's: false when that cannot be, as others came with them. */
+bool disk_take(struct disk_reader *reader, const void *bytes, struct text_memory *ret_memory);
 /** From now on read the device itself. */
 void disk_reader_forget(struct disk_reader *reader);
 void disk_reader_close(struct disk_reader *reader);
@@ -66,9 +69,10 @@ struct gather {
 	struct batch batch;
 };
 
-/** Nothing is added when it is known. */
+/** Nothing is added when it is known. @expected: what is likely there, as long as the gather lives;
+ * or NULL. */
 int gather_add(struct gather *gather, struct disk_reader *reader, uint64_t offset, size_t length,
-	       struct err *err) MUST_CHECK;
+	       const void *expected, struct err *err) MUST_CHECK;
 int gather_run(struct gather *gather, unsigned timeout_ms, struct err *err) MUST_CHECK;
 void gather_free(struct gather *gather);
 
@@ -105,9 +109,14 @@ const struct known_text *scan_find_place(struct scan *scan, const struct mda_cop
 					 const struct mda_location *location);
 /** The text of a valid copy was read where its header says. */
 void scan_note_place(struct scan *scan, const struct mda_copy *copy);
-/** Keep a copy of a text that is not known yet. NULL: not a VG's text (reason in @err). */
+/** One with that length and checksum, whatever its bytes; or NULL. */
+const struct known_text *scan_guess_text(const struct scan *scan,
+					 const struct mda_location *location);
+/** Keep a text that is not known yet. @memory is taken over, also on failure. NULL: not a VG's text
+ * (reason in @err). */
 const struct known_text *scan_keep_text(struct scan *scan, const char *text, size_t length,
-					uint32_t checksum, struct err *err);
+					uint32_t checksum, const struct text_memory *memory,
+					struct err *err);
 
 /** What the text of a copy says, or NULL if it is no sound VG. Not to be changed. */
 const struct vg *scan_model(const struct scan *scan, const struct mda_copy *copy);
@@ -119,10 +128,14 @@ int scan_read_vg(const struct scan *scan, const struct mda_copy *copy, struct vg
 void scan_begin_texts(struct context *context, struct scan *scan);
 void scan_end_texts(struct context *context, struct scan *scan);
 void scan_free_texts(struct scan *scan);
+/** A reader that was given up may still compare with them: they stay, once in the life of a
+ * process. */
+void scan_pin_texts(struct scan *scan);
 
-/** Keep a copy of a text that we have written, of @vg. NULL: no memory. */
-const struct known_text *scan_note_text(struct scan *scan, const struct buf *text,
-					uint32_t checksum, const struct vg *vg);
+/** Keep a text that we write, of @vg. True: @text is the scan's now, and may be read as long as
+ * that lives; false: it still is the caller's. */
+bool scan_note_text(struct scan *scan, const struct buf *text, uint32_t checksum,
+		    const struct vg *vg);
 
 /** Mark all but one of each set of devices with one PV id. Warns. */
 void scan_resolve_duplicates(struct context *context, struct scan *scan);

@@ -53,7 +53,8 @@ struct store_txn {
 	size_t area_count;
 	struct txn_leaver *leavers; /* none when only they hold the old text */
 	size_t leaver_count;
-	struct buf text;
+	struct buf text;    /* a sector of zeros behind it */
+	bool text_is_noted; /* and the scan's: it must not be changed any more, nor released */
 	uint32_t text_crc;
 	char *vg_name;
 	uint32_t seqno; /* of the new text */

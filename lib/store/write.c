@@ -183,27 +183,22 @@ static size_t padding(const struct txn_area *area, const struct disk_area *last)
 
 static int write_text(const struct store_txn *txn, struct txn_area *area, struct err *err)
 {
-	static const unsigned char zeros[SECTOR_BYTES];
 	const struct device *device = area->disk->pv_disk->device;
 	struct mda_pieces pieces = mda_text_pieces(&area->header, &area->location);
-	AUTO_BUF struct buf bytes = { .limit = txn->text.used + SECTOR_BYTES };
 	size_t done = 0;
 	int rc;
 
 	if (area->becomes_ignored)
 		return 0;
 	assert(pieces.count);
-	/* In one buffer with its padding, so that a last sector is written, not changed. */
-	buf_add(&bytes, txn->text.data, txn->text.used);
-	buf_add(&bytes, zeros, padding(area, &pieces.piece[pieces.count - 1]));
-	if (bytes.failed)
-		return err_set(err, ENOMEM, "Out of memory writing to %s.", device->name);
 	for (unsigned i = 0; i < pieces.count; i++) {
-		bool last = i + 1 == pieces.count;
-		size_t length = last ? bytes.used - done : (size_t)pieces.piece[i].size_bytes;
+		size_t length = (size_t)pieces.piece[i].size_bytes;
 
+		/* With its padding, so that a last sector is written, not changed. */
+		if (i + 1 == pieces.count)
+			length = txn->text.used - done + padding(area, &pieces.piece[i]);
 		if ((rc = device_write(area->disk->fd, device, pieces.piece[i].offset_bytes,
-				       bytes.data + done, length, err)))
+				       txn->text.data + done, length, err)))
 			return rc;
 		done += length;
 	}
@@ -279,6 +274,20 @@ static int export_text(struct store_txn *txn, struct vg *after, struct err *err)
 	info.creation_time = (uint64_t)seconds;
 	info.creation_ctime = now;
 	return vg_export(after, VG_TEXT_DISK, &info, &txn->text, err);
+}
+
+/* Zeros behind the text, which are written with it to the end of its last sector. */
+static int pad_text(struct store_txn *txn, struct err *err)
+{
+	static const unsigned char zeros[SECTOR_BYTES];
+	const size_t length = txn->text.used;
+
+	txn->text.limit += sizeof(zeros);
+	buf_add(&txn->text, zeros, sizeof(zeros));
+	txn->text.used = length;
+	if (txn->text.failed)
+		return err_set(err, ENOMEM, "Out of memory writing volume group %s.", txn->vg_name);
+	return 0;
 }
 
 /* Hints and the MISSING flag as they are now. */
@@ -376,11 +385,11 @@ static int prepare(struct store_txn *txn, const struct stored_vg *before, struct
 		return rc;
 	txn->seqno = after->seqno = seqno;
 	if ((rc = vg_check(after, err)) || (rc = export_text(txn, after, err)) ||
-	    (rc = txn_plan(txn, before, after, err)))
+	    (rc = pad_text(txn, err)) || (rc = txn_plan(txn, before, after, err)))
 		return rc;
 	txn->text_crc = lvm_crc(LVM_CRC_INITIAL, txn->text.data, txn->text.used);
-	(void)scan_note_text(txn->scan, &txn->text, txn->text_crc,
-			     after); /* for note_committed() */
+	/* For note_committed(). */
+	txn->text_is_noted = scan_note_text(txn->scan, &txn->text, txn->text_crc, after);
 	return 0;
 }
 
@@ -613,7 +622,8 @@ void store_txn_free(struct store_txn *txn)
 	for (size_t i = 0; i < txn->disk_count; i++)
 		if (txn->disks[i].fd >= 0)
 			(void)close(txn->disks[i].fd);
-	buf_free(&txn->text);
+	if (!txn->text_is_noted)
+		buf_free(&txn->text);
 	free(txn->disks);
 	free(txn->areas);
 	free(txn->leavers);

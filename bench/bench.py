@@ -142,7 +142,7 @@ def parse_options():
     parser.add_argument("--out", default=os.path.join(ROOT, "build/bench"))
     parser.add_argument("--repeat", type=int, default=7)
     parser.add_argument("--lvs", type=counts, default=[10, 100, 1000, 10000])
-    parser.add_argument("--pvs", type=counts, default=[10, 100])
+    parser.add_argument("--pvs", type=counts, default=[10, 100, 1000])
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
     if options.quick:

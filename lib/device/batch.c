@@ -18,6 +18,9 @@
 #define READ_MAX	 ((size_t)64 << 20)
 #define SLICES		 10U
 
+#define BUFFERS_BYTES_MAX ((size_t)8 << 20)
+#define BUFFER_ALIGNMENT  ((size_t)64 << 10) /* no logical block is longer */
+
 /* ---- memory ---- */
 
 static uint64_t round_up(uint64_t value, uint64_t multiple)
@@ -43,37 +46,58 @@ static size_t window_length(const struct batch_read *read)
 	return (size_t)round_up(read->offset % block + read->length, block);
 }
 
-static bool is_compared(const struct batch *batch, const struct batch_read *read)
+/* Buffers for those that are only compared: as many as are worth reading at a time. */
+static void size_buffers(const struct batch *batch, struct slot_list *list)
 {
-	return read->expected && !batch_reader_is_together(batch->count);
+	const bool is_together = batch_reader_is_together(batch->count);
+	size_t compared = 0;
+
+	list->buffer_bytes = SLOT_PIECE_BYTES;
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct batch_read *read = &batch->reads[i];
+
+		if (!read->expected || !is_valid(read))
+			continue;
+		compared++;
+		if (is_together && list->buffer_bytes < window_length(read))
+			list->buffer_bytes =
+				round_up(window_length(read), alignment_of(read->device));
+	}
+	list->buffer_count = BUFFERS_BYTES_MAX / list->buffer_bytes;
+	if (list->buffer_count > SLOT_BUFFERS_MAX)
+		list->buffer_count = SLOT_BUFFERS_MAX;
+	if (!list->buffer_count)
+		list->buffer_count = 1;
+	if (list->buffer_count > compared)
+		list->buffer_count = compared;
+	if (!is_together && list->buffer_count)
+		list->buffer_count = 1;
 }
 
-static size_t room_needed(const struct batch *batch, const struct batch_read *read)
+static size_t slots_size(const struct batch *batch)
 {
-	const size_t length = window_length(read);
-
-	return is_compared(batch, read) && length > SLOT_PIECE_BYTES ? SLOT_PIECE_BYTES : length;
+	return round_up(batch->count * sizeof(struct slot), MEMORY_ALIGNMENT);
 }
 
-static size_t memory_needed(const struct batch *batch)
+static size_t memory_needed(const struct batch *batch, const struct slot_list *list)
 {
-	size_t size = round_up(batch->count * sizeof(struct slot), MEMORY_ALIGNMENT);
+	size_t size = slots_size(batch);
 
 	for (size_t i = 0; i < batch->count; i++)
-		if (is_valid(&batch->reads[i]))
-			size += room_needed(batch, &batch->reads[i]) +
+		if (is_valid(&batch->reads[i]) && !batch->reads[i].expected)
+			size += window_length(&batch->reads[i]) +
 				alignment_of(batch->reads[i].device);
-	return size;
+	return size + BUFFER_ALIGNMENT + list->buffer_count * list->buffer_bytes;
 }
 
-static void lay_out(const struct batch *batch, struct slot *slots)
+static void lay_out(const struct batch *batch, struct slot_list *list)
 {
 	unsigned char *memory = batch->memory;
-	size_t used = round_up(batch->count * sizeof(struct slot), MEMORY_ALIGNMENT);
+	size_t used = slots_size(batch);
 
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct batch_read *read = &batch->reads[i];
-		struct slot *slot = &slots[i];
+		struct slot *slot = &list->slots[i];
 
 		slot->fd = -1;
 		slot->device = read->device;
@@ -82,17 +106,19 @@ static void lay_out(const struct batch *batch, struct slot *slots)
 			atomic_store(&slot->state, SLOT_DONE);
 			continue;
 		}
-		used = round_up(used, alignment_of(read->device));
-		slot->bytes = memory + used;
 		slot->start = read->offset - read->offset % read->device->logical_block_bytes;
 		slot->length = window_length(read);
-		if (is_compared(batch, read)) {
+		if (read->expected) {
 			slot->expected = read->expected;
 			slot->expected_length = read->length;
 			slot->skip = (size_t)(read->offset - slot->start);
+			continue;
 		}
-		used += room_needed(batch, read);
+		used = round_up(used, alignment_of(read->device));
+		slot->bytes = memory + used;
+		used += slot->length;
 	}
+	list->buffers = memory + round_up(used, BUFFER_ALIGNMENT);
 }
 
 /* ---- waiting for it ---- */
@@ -148,13 +174,14 @@ static void blame(struct slot *slots, size_t count, enum slot_state guilty, int 
 }
 
 /* Returns false when there is no process to be had. */
-static bool read_in_child(struct batch *batch, struct slot *slots)
+static bool read_in_child(struct batch *batch, const struct slot_list *list)
 {
+	struct slot *slots = list->slots;
 	struct reader reader;
 	enum outcome outcome;
 	int code;
 
-	if (reader_start(slots, batch->count, batch->is_private, batch->timeout_ms, &reader))
+	if (reader_start(list, batch->is_private, batch->timeout_ms, &reader))
 		return false;
 	outcome = wait_for_reader(slots, batch->count, reader.fd, batch->timeout_ms);
 	if (outcome == NOTHING_COMES) {
@@ -196,23 +223,25 @@ static void take_result(struct batch_read *read, const struct slot *slot)
 
 int batch_run(struct batch *batch, struct err *err)
 {
-	struct slot *slots;
+	struct slot_list list = { .count = batch->count };
 
 	if (!batch->count)
 		return 0;
+	size_buffers(batch, &list);
 	batch->is_private = reader_may_share(batch->count);
 	batch->is_lost = false;
-	batch->memory_size = memory_needed(batch);
-	batch->memory = slots = pages_map(batch->memory_size, !batch->is_private);
-	if (!slots)
+	batch->memory_size = memory_needed(batch, &list);
+	batch->memory = pages_map(batch->memory_size, !batch->is_private);
+	if (!batch->memory)
 		return err_set(err, ENOMEM, "Out of memory reading devices.");
-	lay_out(batch, slots);
-	while (count_of(slots, batch->count, SLOT_WAITING))
-		if (!read_in_child(batch, slots))
+	list.slots = batch->memory;
+	lay_out(batch, &list);
+	while (count_of(list.slots, list.count, SLOT_WAITING))
+		if (!read_in_child(batch, &list))
 			/* Without a child it takes as long as it takes. */
-			batch_reader_run(slots, batch->count, -1);
+			batch_reader_run(&list, -1);
 	for (size_t i = 0; i < batch->count; i++)
-		take_result(&batch->reads[i], &slots[i]);
+		take_result(&batch->reads[i], &list.slots[i]);
 	return 0;
 }
 

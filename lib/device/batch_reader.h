@@ -22,24 +22,32 @@ struct slot {
 	int fd;
 	const struct device *device;
 	uint64_t start;
-	size_t length; /* start and length are whole blocks of the device */
-	unsigned char *bytes;
-	/* Unless NULL: what from @skip on is likely there. It is read piece by piece, in @bytes
-	 * there is room for SLOT_PIECE_BYTES only, and @result is 0 where it is not. */
+	size_t length;	      /* start and length are whole blocks of the device */
+	unsigned char *bytes; /* NULL: read it into a buffer, where it is only compared: */
+	/* What is likely there from @skip on; where it is not, @result is 0. */
 	const unsigned char *expected;
 	size_t skip, expected_length;
 };
 
-#define SLOT_PIECE_BYTES ((size_t)128 << 10)
+#define SLOT_PIECE_BYTES ((size_t)128 << 10) /* a buffer is not smaller */
+#define SLOT_BUFFERS_MAX 32
+
+struct slot_list {
+	struct slot *slots;
+	size_t count;
+	unsigned char *buffers; /* for those that are compared, in turn */
+	size_t buffer_bytes;	/* of each; many at a time, any slot that is compared fits */
+	size_t buffer_count;
+};
 
 /**
  * Read all slots that wait, many at a time if the kernel takes asynchronous reads. A byte goes to
  * @progress_fd (unless -1) whenever some are done. Makes system calls only: it may run in a child
  * of a process with threads, or in one that shares our memory.
  */
-void batch_reader_run(struct slot *slots, size_t count, int progress_fd);
+void batch_reader_run(const struct slot_list *list, int progress_fd);
 
-/** Are so many read many at a time? Then none may have something expected. */
+/** Are so many read many at a time? */
 bool batch_reader_is_together(size_t count);
 
 /** Its one byte; nothing for -1. */

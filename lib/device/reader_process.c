@@ -32,8 +32,7 @@
 #define TASK_BYTES ((size_t)64)
 
 struct task {
-	struct slot *slots;
-	size_t count;
+	struct slot_list list;
 	int progress_fd;
 	pid_t parent;
 	bool has_siblings;
@@ -56,7 +55,7 @@ static int be_reader(void *data)
 		(void)close_range(1, ~0U, 0); /* not before Linux 5.9: they stay open */
 		if (task->has_siblings)
 			batch_reader_tell(STDIN_FILENO); /* that they are closed */
-		batch_reader_run(task->slots, task->count, STDIN_FILENO);
+		batch_reader_run(&task->list, STDIN_FILENO);
 	}
 	return 0;
 }
@@ -135,11 +134,11 @@ static void wait_for_start(const struct reader *reader, bool has_siblings, unsig
 	atomic_fetch_sub(&starting, 1);
 }
 
-int reader_start(struct slot *slots, size_t count, bool shares, unsigned timeout_ms,
+int reader_start(const struct slot_list *list, bool shares, unsigned timeout_ms,
 		 struct reader *ret_reader)
 {
 	struct reader reader = { .stack = shares ? new_stack() : NULL };
-	struct task task = { slots, count, -1, getpid(), !__libc_single_threaded };
+	struct task task = { *list, -1, getpid(), !__libc_single_threaded };
 	int ends[2], code = 0;
 
 	if (shares && !reader.stack)

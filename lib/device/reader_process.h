@@ -22,7 +22,7 @@ struct reader {
 bool reader_may_share(size_t count);
 
 /** -errno when there is no process to be had. */
-int reader_start(struct slot *slots, size_t count, bool shares, unsigned timeout_ms,
+int reader_start(const struct slot_list *list, bool shares, unsigned timeout_ms,
 		 struct reader *ret_reader) MUST_CHECK;
 
 /** All slots are done, or it has ended. */

@@ -90,7 +90,7 @@ int gather_add(struct gather *gather, struct disk_reader *reader, uint64_t offse
 			  .length = length,
 			  .expected = expected },
 	};
-	gather->bytes += length;
+	gather->bytes += expected ? 0 : length;
 	return 0;
 }
 

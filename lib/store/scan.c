@@ -196,6 +196,26 @@ static bool has_room(const struct gather *gather, uint64_t last)
 	return gather->bytes + last <= TEXTS_BYTES_MAX && last < LONG_TEXT_BYTES;
 }
 
+static int gather_texts_of(struct scanner *scanner, struct target *target, struct gather *gather,
+			   struct err *err)
+{
+	int rc = 0;
+
+	for (uint32_t k = 0; !rc && target->pv_disk && k < target->pv_disk->mda_count; k++)
+		rc = mda_gather_texts(gather, scanner->scan, &target->reader,
+				      &target->pv_disk->mdas[k], err);
+	return rc;
+}
+
+/* Most areas of a VG hold the same text: once that is known, the others are only compared. */
+static bool is_better_read_later(const struct gather *gather, struct target *target)
+{
+	for (uint32_t k = 0; target->pv_disk && k < target->pv_disk->mda_count; k++)
+		if (mda_text_is_gathered(gather, &target->reader, &target->pv_disk->mdas[k]))
+			return true;
+	return false;
+}
+
 /* Texts that are not in the head, as many devices at a time as memory bears. */
 static int read_texts(struct scanner *scanner, struct target *targets, size_t count,
 		      struct err *err)
@@ -208,14 +228,11 @@ static int read_texts(struct scanner *scanner, struct target *targets, size_t co
 		size_t next = first;
 		int rc = 0;
 
-		for (; !rc && next < count && has_room(&gather, last); next++) {
+		while (!rc && next < count && has_room(&gather, last) &&
+		       !is_better_read_later(&gather, &targets[next])) {
 			const uint64_t before = gather.bytes;
 
-			for (uint32_t k = 0;
-			     !rc && targets[next].pv_disk && k < targets[next].pv_disk->mda_count;
-			     k++)
-				rc = mda_gather_texts(&gather, scanner->scan, &targets[next].reader,
-						      &targets[next].pv_disk->mdas[k], err);
+			rc = gather_texts_of(scanner, &targets[next++], &gather, err);
 			last = gather.bytes - before;
 		}
 		if (!rc && !(rc = gather_run(&gather, scanner->timeout_ms, err)))

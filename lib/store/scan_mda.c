@@ -18,6 +18,7 @@
 
 #define READ_TRIES	  3
 #define GATHERED_TEXT_MAX ((uint64_t)16 << 20) /* longer ones are read alone */
+#define COMPARED_TEXT_MIN ((uint64_t)64 << 10) /* shorter ones are sooner read than waited for */
 
 /* ---- texts ---- */
 
@@ -296,7 +297,7 @@ static int gather_text(struct gather *gather, const struct scan *scan, struct di
 {
 	struct mda_pieces pieces = mda_text_pieces(header, location);
 	const struct known_text *likely = scan_guess_text(scan, location);
-	size_t done = 0;
+	size_t count = gather->count, done = 0;
 	int rc = 0;
 
 	if (!location->offset_bytes || location->flags & MDA_LOCATION_IGNORED ||
@@ -308,24 +309,37 @@ static int gather_text(struct gather *gather, const struct scan *scan, struct di
 		/* What the area's own header says is more than there is of the text: hostile. */
 		if (likely && length > likely->length - done)
 			likely = NULL;
-		rc = gather_add(gather, reader, pieces.piece[i].offset_bytes, length,
-				likely ? likely->text + done : NULL, err);
+		if ((rc = gather_add(gather, reader, pieces.piece[i].offset_bytes, length,
+				     likely ? likely->text + done : NULL, err)))
+			break;
 		done += length;
+		if (gather->count == count)
+			continue; /* it came with the head */
+		count = gather->count;
+		gather->items[count - 1].text_bytes = location->size_bytes;
+		gather->items[count - 1].text_checksum = location->checksum;
 	}
 	return rc;
+}
+
+/* What is wrong with it is found, and said, when it is read in earnest. */
+static bool peek_header(struct disk_reader *reader, const struct mda_copy *copy,
+			struct mda_header *header)
+{
+	unsigned char sector[MDA_HEADER_BYTES];
+
+	return reader->known && !reader->hangs &&
+	       !disk_read(reader, copy->area.offset_bytes, sector, sizeof(sector), NULL) &&
+	       !mda_header_decode(sector, &copy->area, header, NULL);
 }
 
 int mda_gather_texts(struct gather *gather, struct scan *scan, struct disk_reader *reader,
 		     const struct mda_copy *copy, struct err *err)
 {
-	unsigned char sector[MDA_HEADER_BYTES];
 	struct mda_header header;
 	int rc;
 
-	/* What is wrong with it is found, and said, when it is read in earnest. */
-	if (!reader->known || reader->hangs ||
-	    disk_read(reader, copy->area.offset_bytes, sector, sizeof(sector), NULL) ||
-	    mda_header_decode(sector, &copy->area, &header, NULL))
+	if (!peek_header(reader, copy, &header))
 		return 0;
 	if (!scan_find_place(scan, copy, &header.committed) &&
 	    (rc = gather_text(gather, scan, reader, &header, &header.committed, err)))
@@ -333,4 +347,20 @@ int mda_gather_texts(struct gather *gather, struct scan *scan, struct disk_reade
 	if (header.precommitted.offset_bytes == header.committed.offset_bytes)
 		return 0;
 	return gather_text(gather, scan, reader, &header, &header.precommitted, err);
+}
+
+bool mda_text_is_gathered(const struct gather *gather, struct disk_reader *reader,
+			  const struct mda_copy *copy)
+{
+	struct mda_header header;
+
+	if (!gather->count || !peek_header(reader, copy, &header) ||
+	    header.committed.size_bytes < COMPARED_TEXT_MIN)
+		return false;
+	for (size_t i = 0; i < gather->count; i++)
+		if (!gather->items[i].read.expected &&
+		    gather->items[i].text_bytes == header.committed.size_bytes &&
+		    gather->items[i].text_checksum == header.committed.checksum)
+			return true;
+	return false;
 }

@@ -58,6 +58,8 @@ struct gathered {
 	struct disk_reader *reader;
 	struct batch_read read;
 	struct known_bytes known;
+	uint64_t text_bytes; /* of the text that it is of, by the area's header; 0: of none */
+	uint32_t text_checksum;
 };
 
 /* What several readers will want, read together. Start with { 0 }; readers must not use what it
@@ -65,7 +67,7 @@ struct gathered {
 struct gather {
 	struct gathered *items;
 	size_t count, size;
-	uint64_t bytes;
+	uint64_t bytes; /* of memory */
 	struct batch batch;
 };
 
@@ -91,6 +93,9 @@ int mda_gather_header(struct gather *gather, struct disk_reader *reader,
 		      const struct mda_copy *copy, struct err *err) MUST_CHECK;
 int mda_gather_texts(struct gather *gather, struct scan *scan, struct disk_reader *reader,
 		     const struct mda_copy *copy, struct err *err) MUST_CHECK;
+/** Will the area's text likely be known, and a long one, once what is gathered was read? */
+bool mda_text_is_gathered(const struct gather *gather, struct disk_reader *reader,
+			  const struct mda_copy *copy);
 
 /** Read header and text of an area into @copy; never fails: the state says it. Reads again when a
  * writer may have come between. Warns when @warn. */

@@ -5,7 +5,14 @@
 The disk is a dm device over another one, which is suspended: reads of it wait for the resume, and
 cannot be interrupted.
 """
+import os
+import sys
+import tempfile
+
 import lab
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../interop"))
+import many_lvs  # pylint: disable=wrong-import-position
 
 SECTORS = 2 * 2048 * 60
 LIMIT = 20  # seconds for a command with a deadline of 2: well below what a hang would be
@@ -74,6 +81,36 @@ class HangingDevice(lab.StoryCase):
             self.n1("dmsetup resume bottom")
             self.n1.ok("for name in $(ls /dev/mapper/ | grep more); do "
                        "dmsetup remove --retry $name || exit 1; done")
+
+    def test_in_the_middle_of_a_text(self):
+        """The second area of a VG hangs while its text is compared with that of the first one."""
+        below = self.n1.ok("dmsetup info -c --noheadings --separator : -o major,minor bottom").strip()
+        self.n1.ok("dmsetup create more-first --table '0 49152 linear /dev/ubdc 8192'")
+        self.n1.ok("printf '0 2048 linear /dev/ubdc 0\n2048 47104 linear %s 2048\n' "
+                   f"{below} | dmsetup create more-half && dmsetup mknodes")
+        try:
+            self.n1.ok("pvcreate --metadatasize 4m /dev/mapper/more-first /dev/mapper/more-half && "
+                       "vgcreate -s 4k long /dev/mapper/more-first /dev/mapper/more-half && "
+                       "vgcfgbackup -f /tmp/long long")
+            with tempfile.NamedTemporaryFile("r+", encoding="ascii") as file:
+                file.write(self.n1.ok("cat /tmp/long"))
+                file.flush()
+                many_lvs.add_lvs(file.name, 4000, 2)  # 1.1 MB: it ends behind the first MiB
+                with open(file.name, encoding="ascii") as changed:
+                    self.n1.write("/tmp/long", changed.read())
+            self.n1.ok("vgcfgrestore -f /tmp/long long")
+            reports = "vgs --noheadings -o vg_name,lv_count,vg_missing_pv_count long"
+            self.assertEqual(self.run_quickly(reports).split(), ["long", "4000", "0"])
+            self.n1.ok("dmsetup suspend --nolockfs bottom")
+            text = self.run_quickly(f"{reports} {QUICK}")
+            self.assertIn("/dev/mapper/more-half: reading timed out after 2 s", text)
+            self.assertEqual(text.split("\n")[-2].split(), ["long", "4000", "1"], text)
+            self.n1.ok("dmsetup resume bottom")
+            lab.wait_for(lambda: self.n1("pgrep -x vgs").rc == 1, 10, "abandoned readers to end")
+            self.assertEqual(self.run_quickly(reports).split(), ["long", "4000", "0"])
+        finally:
+            self.n1("dmsetup resume bottom")
+            self.n1.ok("dmsetup remove --retry more-half && dmsetup remove --retry more-first")
 
     def test_what_names_it_is_refused(self):
         self.n1.ok("dmsetup suspend --nolockfs bottom")

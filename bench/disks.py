@@ -7,6 +7,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests", "interop"))
+from loops import Loops  # noqa: E402 pylint: disable=wrong-import-position
 from many_lvs import add_lvs  # noqa: E402 pylint: disable=wrong-import-position
 
 STOCK = "/usr/sbin/lvm"
@@ -38,7 +39,7 @@ class Disks:
 
     def __init__(self, lv_count, pv_count):
         self.directory = tempfile.mkdtemp(prefix="clvm-bench-")
-        self.devices = []
+        self.loops, self.devices = None, []
         self.lv_count = lv_count
         try:
             self._make(lv_count, pv_count)
@@ -51,13 +52,12 @@ class Disks:
         # Room for two texts, at about 550 bytes an LV and 250 a PV, and more for growing.
         area = max(1, (lv_count * 600 + pv_count * 300) * 3 >> 20)
         extents = lv_count // pv_count + 64
-        for number in range(pv_count):
-            image = f"{self.directory}/disk{number}"
+        images = [f"{self.directory}/disk{number}" for number in range(pv_count)]
+        for image in images:
             with open(image, "wb") as file:
                 file.truncate((area + extents + 4) << 20)
-            self.devices.append(subprocess.run(
-                ["losetup", "-f", "--show", image], check=True, capture_output=True,
-                text=True).stdout.strip())
+        self.loops = Loops(images)
+        self.devices = self.loops.devices
         accept = " ".join(f'"a|^{device}$|",' for device in self.devices)
         with open(f"{self.directory}/lvm.conf", "w", encoding="ascii") as conf:
             conf.write(LVM_CONF.format(accept=accept, directory=self.directory))
@@ -80,8 +80,8 @@ class Disks:
                 "LVM_SUPPRESS_FD_WARNINGS": "1"}
 
     def close(self):
-        for device in self.devices:
-            subprocess.run(["losetup", "-d", device], check=False)
+        if self.loops:
+            self.loops.close()
         shutil.rmtree(self.directory)
 
     def __enter__(self):

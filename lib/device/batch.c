@@ -245,9 +245,11 @@ int batch_run(struct batch *batch, struct err *err)
 	return 0;
 }
 
-bool batch_take_memory(struct batch *batch, void **ret_memory, size_t *ret_size)
+bool batch_take_memory(struct batch *batch, const void *bytes, void **ret_memory, size_t *ret_size)
 {
-	if (!batch->memory || batch->is_lost)
+	const uintptr_t begin = (uintptr_t)batch->memory, at = (uintptr_t)bytes;
+
+	if (!begin || batch->is_lost || at < begin || at - begin >= batch->memory_size)
 		return false;
 	*ret_memory = batch->memory;
 	*ret_size = batch->memory_size;

@@ -40,10 +40,12 @@ int batch_run(struct batch *batch, struct err *err) MUST_CHECK;
 void batch_free(struct batch *batch);
 
 /**
- * All that was read becomes the caller's, who releases it by pages_unmap(@ret_memory, @ret_size)
- * when the bytes are not needed any more. False: it stays the batch's.
+ * All that was read, @bytes in it, becomes the caller's, who releases it by
+ * pages_unmap(@ret_memory,
+ * @ret_size) when the bytes are not needed any more. False: it stays the batch's, or they never
+ * were.
  */
-bool batch_take_memory(struct batch *batch, void **ret_memory, size_t *ret_size);
+bool batch_take_memory(struct batch *batch, const void *bytes, void **ret_memory, size_t *ret_size);
 
 /**
  * A process that has read all takes some milliseconds to end: waiting for it is put off until

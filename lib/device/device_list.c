@@ -15,10 +15,12 @@
 #include <sys/stat.h>
 
 #include "lib/config.h"
+#include "lib/device/bound_loops.h"
 #include "lib/device/filter.h"
 #include "lib/device/selection.h"
 #include "lib/device/sysfs.h"
 #include "metadata/base/cleanup.h"
+#include "metadata/name_index.h"
 
 #define LIST_ARENA_LIMIT   ((size_t)64 << 20)
 #define DEV_DEPTH_MAX	   12
@@ -28,6 +30,7 @@
 #define LOGICAL_BLOCK_MAX  65536
 #define ALIASES_GROW_FIRST 64
 #define READ_TIMEOUT_MAX   3600
+#define KERNEL_PATH_SIZE   (sizeof(DEFAULT_DEV_DIR) + NAME_MAX + 1)
 
 /* A node or link found under /dev. */
 struct alias {
@@ -42,6 +45,10 @@ struct builder {
 	struct filter *filter;
 	struct alias *aliases; /* sorted by device once the walk is done */
 	size_t alias_count, alias_size;
+	struct name_index nodes; /* those of aliases that are no links, by path; once indexed */
+	bool is_indexed;
+	struct arena scratch;
+	struct bound_loops loops;
 	size_t item_size;
 	dev_t dev_fs; /* the walk stays on this file system */
 	bool out_of_memory;
@@ -168,13 +175,42 @@ static int compare_ranked(const void *a, const void *b)
 	return strcmp(x->path, y->path);
 }
 
+/* Where a node of that name has to be. */
+static void kernel_path_of(const char *kernel_name, char path[KERNEL_PATH_SIZE])
+{
+	(void)snprintf(path, KERNEL_PATH_SIZE, DEFAULT_DEV_DIR "/%s", kernel_name);
+	for (char *mark = path; (mark = strchr(mark, '!'));)
+		*mark = '/';
+}
+
+/* The device whose node has the kernel's name, or 0. */
+static dev_t devno_of_node(struct builder *builder, const char *kernel_name)
+{
+	char path[KERNEL_PATH_SIZE];
+	const struct alias *alias;
+
+	if (!builder->is_indexed) {
+		if (!name_index_new(&builder->nodes, builder->alias_count, &builder->scratch))
+			return 0;
+		for (size_t i = 0; i < builder->alias_count; i++)
+			if (!builder->aliases[i].is_link)
+				name_index_add(&builder->nodes, builder->aliases[i].path,
+					       &builder->aliases[i]);
+		(void)name_index_finish(&builder->nodes);
+		builder->is_indexed = true;
+	}
+	kernel_path_of(kernel_name, path);
+	alias = name_index_find(&builder->nodes, path);
+	return alias ? alias->devno : 0;
+}
+
 /* Fill name and aliases. False: there is no node, or no memory. */
 static bool name_device(struct builder *builder, const char *kernel_name, struct device *device)
 {
 	bool is_dm = !strncmp(kernel_name, "dm-", strlen("dm-"));
 	AUTO_FREE struct ranked_name *ranked = NULL;
 	const char **names;
-	char kernel_path[NAME_MAX + sizeof(DEFAULT_DEV_DIR) + 1];
+	char kernel_path[KERNEL_PATH_SIZE];
 	size_t low = 0, high = builder->alias_count, count = 0;
 
 	while (low < high) {
@@ -191,10 +227,7 @@ static bool name_device(struct builder *builder, const char *kernel_name, struct
 	if (!count)
 		return false;
 
-	(void)snprintf(kernel_path, sizeof(kernel_path), DEFAULT_DEV_DIR "/%s", kernel_name);
-	for (char *mark = kernel_path; (mark = strchr(mark, '!'));)
-		*mark = '/';
-
+	kernel_path_of(kernel_name, kernel_path);
 	ranked = calloc(count, sizeof(*ranked));
 	names = arena_calloc(&builder->list->arena, count + 1, sizeof(*names));
 	if (!ranked || !names) {
@@ -277,21 +310,32 @@ static bool append_item(struct builder *builder, struct device *device)
 	return true;
 }
 
+/* Fill devno, is_partition and size_bytes. False: it has gone. */
+static bool identify(struct builder *builder, const char *kernel_name, struct device *device)
+{
+	uint64_t sectors;
+
+	if (bound_loops_lack(&builder->loops, kernel_name) &&
+	    (device->devno = devno_of_node(builder, kernel_name)))
+		return true;
+	if (!sysfs_identify(kernel_name, &device->devno, &device->is_partition))
+		return false;
+	sectors = sysfs_number(kernel_name, "size", 0);
+	device->size_bytes = sectors > UINT64_MAX / KERNEL_SECTOR ? 0 : sectors * KERNEL_SECTOR;
+	return true;
+}
+
 static void add_device(void *data, const char *kernel_name)
 {
 	struct builder *builder = data;
 	struct device *device = arena_new(&builder->list->arena, struct device);
-	uint64_t sectors;
 
 	if (!device) {
 		builder->out_of_memory = true;
 		return;
 	}
-	if (!sysfs_identify(kernel_name, &device->devno, &device->is_partition) ||
-	    !name_device(builder, kernel_name, device))
+	if (!identify(builder, kernel_name, device) || !name_device(builder, kernel_name, device))
 		return;
-	sectors = sysfs_number(kernel_name, "size", 0);
-	device->size_bytes = sectors > UINT64_MAX / KERNEL_SECTOR ? 0 : sectors * KERNEL_SECTOR;
 	device->logical_block_bytes = DEFAULT_BLOCK;
 	if (builder->list->selection)
 		device->rejected = selection_reject(builder->list->selection, kernel_name, device);
@@ -321,6 +365,7 @@ static int build(struct builder *builder, struct err *err)
 	if (builder->alias_count)
 		qsort(builder->aliases, builder->alias_count, sizeof(*builder->aliases),
 		      compare_aliases);
+	bound_loops_read(&builder->loops);
 	if (!sysfs_each(NULL, NULL, add_device, builder))
 		return err_set(err, EIO, "%s: cannot list block devices: %s", SYSFS_BLOCK,
 			       strerror(errno));
@@ -334,7 +379,7 @@ static int build(struct builder *builder, struct err *err)
 
 int device_list_build(struct context *context, struct device_list **ret_list, struct err *err)
 {
-	struct builder builder = { .context = context };
+	struct builder builder = { .context = context, .scratch.limit = LIST_ARENA_LIMIT };
 	int rc;
 
 	if ((rc = filter_open(context->config, &builder.filter, err)))
@@ -350,6 +395,8 @@ int device_list_build(struct context *context, struct device_list **ret_list, st
 		rc = err_set(err, ENOMEM, "Out of memory for the list of devices.");
 	}
 	free(builder.aliases);
+	arena_free(&builder.scratch);
+	bound_loops_free(&builder.loops);
 	filter_close(builder.filter);
 	if (rc) {
 		device_list_free(builder.list);

@@ -49,7 +49,7 @@ bool disk_take(struct disk_reader *reader, const void *bytes, struct text_memory
 {
 	for (const struct known_bytes *known = reader->known; known; known = known->next)
 		if (known->alone && known->bytes == bytes)
-			return batch_take_memory(&known->alone->batch, &ret_memory->block,
+			return batch_take_memory(&known->alone->batch, bytes, &ret_memory->block,
 						 &ret_memory->mapped_bytes);
 	return false;
 }

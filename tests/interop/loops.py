@@ -9,6 +9,7 @@ import struct
 CONFIGURE, CLEAR = 0x4C0A, 0x4C01
 GET_FREE, REMOVE = 0x4C82, 0x4C81
 WORKERS = 32
+TRIES = 1000  # other tests take and remove them at the same time
 CONFIG = struct.Struct("=II232x64x")  # struct loop_config: file, block size, the rest as by default
 
 
@@ -33,7 +34,7 @@ class Loops:
     def _attach(self, image, block):
         file = os.open(image, os.O_RDWR | os.O_CLOEXEC)
         try:
-            while True:
+            for _ in range(TRIES):
                 number = fcntl.ioctl(self.control, GET_FREE)
                 try:
                     device = os.open(f"/dev/loop{number}", os.O_RDWR | os.O_CLOEXEC)
@@ -46,6 +47,7 @@ class Loops:
                     os.close(device)
                     if error.errno != errno.EBUSY:  # another test was faster
                         raise
+            raise RuntimeError(f"no loop device is to be had; the last one tried: /dev/loop{number}")
         finally:
             os.close(file)
 

@@ -165,6 +165,14 @@ static int begin(struct context *context, struct vg *vg, struct archive *archive
 	return backup_file_begin(context, vg, "before", archive->dir, &archive->file, err);
 }
 
+static int not_archived(const char *vg_name, const char *dir, struct err *err)
+{
+	return err_append(err,
+			  "\nVolume group \"%s\" is not changed, because what it was could not be "
+			  "archived in %s.",
+			  vg_name, dir);
+}
+
 int archive_begin(struct context *context, struct vg *vg, struct archive **ret_archive,
 		  struct err *err)
 {
@@ -179,6 +187,7 @@ int archive_begin(struct context *context, struct vg *vg, struct archive **ret_a
 		return err_set(err, ENOMEM, "Out of memory for the archive.");
 	archive->dir = dir;
 	if ((rc = begin(context, vg, archive, err))) {
+		rc = not_archived(vg->name, dir, err);
 		clear(archive);
 		return rc;
 	}
@@ -210,7 +219,8 @@ int archive_end(struct context *context, struct archive *archive, struct err *er
 
 	if (!archive)
 		return 0;
-	rc = finish(context, archive, err);
+	if ((rc = finish(context, archive, err)))
+		rc = not_archived(archive->vg_name, archive->dir, err);
 	clear(archive);
 	return rc;
 }

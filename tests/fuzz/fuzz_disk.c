@@ -107,7 +107,8 @@ static size_t read_rows(struct disk *disk, const uint8_t *data, size_t size)
 		assert(bytes);
 		memcpy(bytes, data + at, length);
 		disk->bytes[disk->row_count] = bytes;
-		disk->rows[disk->row_count] = (struct known_bytes){ offset, length, bytes, NULL };
+		disk->rows[disk->row_count] =
+			(struct known_bytes){ .offset = offset, .length = length, .bytes = bytes };
 		if (disk->row_count)
 			disk->rows[disk->row_count - 1].next = &disk->rows[disk->row_count];
 		disk->row_count++;

@@ -445,7 +445,7 @@ static int stream_items(struct parser *parser, unsigned depth)
 	int rc = 0;
 
 	parser->arena = parser->item_arena;
-	for (next_name(parser); !rc && is_string(parser); next_name(parser)) {
+	for (next_name(parser); is_string(parser); next_name(parser)) {
 		struct cfg_node *item = NULL;
 
 		if (!(rc = read_item(parser, depth, &item)) && item->may_repeat)

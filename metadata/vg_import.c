@@ -578,7 +578,7 @@ static int import(const char *text, size_t length, bool may_stream, struct impor
 		  struct vg_text_info *info)
 {
 	const struct cfg_stream stream = { begins_lvs, take_lv, importer };
-	struct cfg_node *items;
+	struct cfg_node *items = NULL;
 	int rc;
 
 	importer->scratch.limit = VG_ARENA_LIMIT;
@@ -637,7 +637,7 @@ int vg_text_summary(const char *text, size_t length, struct arena *arena,
 				     .scratch = { .limit = VG_ARENA_LIMIT },
 				     .err = err };
 	struct vg_summary summary = { 0 };
-	struct cfg_node *items;
+	struct cfg_node *items = NULL;
 	int rc;
 
 	if (!(rc = parse_text(&importer, text, length, NULL, &items)) &&

@@ -424,7 +424,7 @@ static int keep(struct importer *importer, const struct cfg_node *node, struct l
 
 int import_next_lv(struct importer *importer, const struct cfg_node *node)
 {
-	struct lv *lv;
+	struct lv *lv = NULL;
 	int rc;
 
 	if (!node->is_section)
@@ -466,7 +466,7 @@ int import_rest_of_lvs(struct importer *importer)
 int import_lvs(struct importer *importer, const struct cfg_node *section)
 {
 	const struct cfg_node *node = section ? section->items : NULL;
-	struct lv *lv;
+	struct lv *lv = NULL;
 	int rc;
 
 	for (; node; node = node->next)

@@ -8,6 +8,7 @@
  */
 #include "lib/store/store_private.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,6 +117,7 @@ static const struct known_text *keep_text(struct scan *scan, struct disk_reader 
 	const struct known_text *known;
 	const bool taken = !bytes && disk_take(reader, text, &memory);
 
+	assert(text);
 	if (!memory.block) {
 		if (!(memory.block = malloc(length + 1))) {
 			(void)err_set(err, ENOMEM, "Out of memory for metadata.");

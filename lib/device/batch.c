@@ -60,8 +60,7 @@ static void size_buffers(const struct batch *batch, struct slot_list *list)
 			continue;
 		compared++;
 		if (is_together && list->buffer_bytes < window_length(read))
-			list->buffer_bytes =
-				round_up(window_length(read), alignment_of(read->device));
+			list->buffer_bytes = round_up(window_length(read), BUFFER_ALIGNMENT);
 	}
 	list->buffer_count = BUFFERS_BYTES_MAX / list->buffer_bytes;
 	if (list->buffer_count > SLOT_BUFFERS_MAX)

@@ -198,7 +198,7 @@ static void make_room(const struct report_source *source, struct room *room)
 	if (size < ROOM_MIN || size > ROOM_MAX || !mallopt(M_MMAP_THRESHOLD, ROOM_MAX) ||
 	    !mallopt(M_TRIM_THRESHOLD, 2 * ROOM_MAX) || !(room->begin = malloc(size)))
 		return;
-	free(room->begin);
+	free(room->begin); /* it stays the heap's: that is not trimmed before there is more of it */
 	room->size = size;
 	beside_start(&room->touching, touch, room);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Memory by the page, for what is megabytes long: page faults are a good part of the time of a
- * large VG, so the kernel is asked for huge pages, and for many pages at once.
+ * large VG, so the kernel is asked for many pages at once. Not for huge ones: in a virtual machine
+ * whose host has taken the memory back, one of them costs milliseconds.
  */
 #ifndef METADATA_BASE_PAGES_H
 #define METADATA_BASE_PAGES_H

@@ -40,12 +40,15 @@ class RestartCase(lab.StoryCase):
                       for lock in self.locks(node) if lock["state"] == "waiting")
 
     def ask_to_remove(self, node, lv):
-        """An lvremove that holds the VG's lock and waits for an answer: answer() is its end."""
-        node.ok("rm -f /run/answer && mkfifo /run/answer")
-        job = node.spawn(f"exec lvremove vg/{lv} </run/answer", timeout=600)
+        """An lvremove that holds the VG's lock and waits for an answer: answer() is its end. What it
+        asks the other nodes before is over then: a daemon that is killed does not end it."""
+        node.ok("rm -f /run/answer /run/asked && mkfifo /run/answer")
+        job = node.spawn(f"exec lvremove vg/{lv} </run/answer 2>/run/asked", timeout=600)
         holder = node.spawn("sleep 600 >/run/answer", timeout=620)
         lab.wait_for(lambda: self.holders_of_vg(node) == [(node.name, "lvremove")], 30,
                      "lvremove to have the lock")
+        lab.wait_for(lambda: not node("grep -q 'Do you really want' /run/asked").rc, 30,
+                     "lvremove to ask")
 
         def answer(word):
             if not job.done():
@@ -130,7 +133,8 @@ class Restart(RestartCase):
         lab.wait_for(lambda: self.waiting(self.n2) == [("n2", "lvcreate")], 30, "n2 to wait")
         self.cluster.start_clvmd([self.n1], config=None)
         self.wait_running(*self.nodes)
-        self.assertEqual(self.holders_of_vg(self.n2), [("n1", "lvremove")])
+        self.assertEqual(self.holders_of_vg(self.n2), [("n1", "lvremove")],
+                         f"{self.locks(self.n2)}, lvremove ended: {job.done()}")
         self.assertFalse(waiter.done())
         result = answer("y")  # and it goes on with what it holds
         self.assertEqual(result.rc, 0, repr(result))
@@ -154,7 +158,8 @@ class Restart(RestartCase):
                      "n1 to see it")
         result = answer("y")
         self.assertEqual(result.rc, 5, repr(result))
-        self.assertIn("vg/gone is active on node n2, where clvmd does not answer", result.text)
+        self.assertIn("vg/gone is active on node n2, where clvmd does not answer",
+                      self.n1.ok("cat /run/asked"))
         self.cluster.start_clvmd([self.n2], config=None)
         self.wait_running(*self.nodes)
         self.assertEqual(self.holders(self.n1, "gone"), {"n1": "CR", "n2": "CR"})

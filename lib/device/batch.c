@@ -172,12 +172,33 @@ static void blame(struct slot *slots, size_t count, enum slot_state guilty, int 
 	}
 }
 
+/*
+ * A reader that was given up may still read into the buffers when its device answers: what the next
+ * one reads must not be taken for that. They stay, as all that it may touch. Without memory nothing
+ * is compared: the rest is read by who wants it.
+ */
+static void renew_buffers(struct slot_list *list)
+{
+	unsigned char *memory;
+
+	if (!list->buffer_count)
+		return;
+	memory = pages_map(BUFFER_ALIGNMENT + list->buffer_count * list->buffer_bytes, false);
+	if (memory)
+		list->buffers = memory +
+				(round_up((uintptr_t)memory, BUFFER_ALIGNMENT) - (uintptr_t)memory);
+	for (size_t i = 0; !memory && i < list->count; i++)
+		if (list->slots[i].expected && atomic_load(&list->slots[i].state) == SLOT_WAITING)
+			atomic_store(&list->slots[i].state, SLOT_DONE);
+}
+
 /* Returns false when there is no process to be had. */
-static bool read_in_child(struct batch *batch, const struct slot_list *list)
+static bool read_in_child(struct batch *batch, struct slot_list *list)
 {
 	struct slot *slots = list->slots;
 	struct reader reader;
 	enum outcome outcome;
+	bool goes_on = true;
 	int code;
 
 	if (reader_start(list, batch->is_private, batch->timeout_ms, &reader))
@@ -198,8 +219,10 @@ static bool read_in_child(struct batch *batch, const struct slot_list *list)
 	else if (count_of(slots, batch->count, SLOT_FLYING))
 		blame(slots, batch->count, SLOT_FLYING, code);
 	else
-		return !count_of(slots, batch->count, SLOT_WAITING);
-	return true;
+		goes_on = !count_of(slots, batch->count, SLOT_WAITING);
+	if (outcome == NOTHING_COMES)
+		renew_buffers(list);
+	return goes_on;
 }
 
 /* ---- all ---- */

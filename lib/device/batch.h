@@ -40,10 +40,8 @@ int batch_run(struct batch *batch, struct err *err) MUST_CHECK;
 void batch_free(struct batch *batch);
 
 /**
- * All that was read, @bytes in it, becomes the caller's, who releases it by
- * pages_unmap(@ret_memory,
- * @ret_size) when the bytes are not needed any more. False: it stays the batch's, or they never
- * were.
+ * All that was read, @bytes in it, becomes the caller's, who releases @ret_memory by pages_unmap()
+ * when they are not needed any more. False: it stays the batch's, or they never were in it.
  */
 bool batch_take_memory(struct batch *batch, const void *bytes, void **ret_memory, size_t *ret_size);
 

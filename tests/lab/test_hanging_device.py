@@ -83,19 +83,21 @@ class HangingDevice(lab.StoryCase):
                        "dmsetup remove --retry $name || exit 1; done")
 
     def test_in_the_middle_of_a_text(self):
-        """The second area of a VG hangs while its text is compared with that of the first one."""
+        """The second area of a VG hangs while its text is compared with that of the first one; the
+        third is compared all the same."""
         below = self.n1.ok("dmsetup info -c --noheadings --separator : -o major,minor bottom").strip()
-        self.n1.ok("dmsetup create more-first --table '0 49152 linear /dev/ubdc 8192'")
+        self.n1.ok("dmsetup create more-first --table '0 49152 linear /dev/ubdc 8192' && "
+                   "dmsetup create more-last --table '0 49152 linear /dev/ubdc 57344'")
+        pvs = " ".join(f"/dev/mapper/more-{name}" for name in ("first", "half", "last"))
         self.n1.ok("printf '0 2048 linear /dev/ubdc 0\n2048 47104 linear %s 2048\n' "
                    f"{below} | dmsetup create more-half && dmsetup mknodes")
         try:
-            self.n1.ok("pvcreate --metadatasize 4m /dev/mapper/more-first /dev/mapper/more-half && "
-                       "vgcreate -s 4k long /dev/mapper/more-first /dev/mapper/more-half && "
+            self.n1.ok(f"pvcreate --metadatasize 4m {pvs} && vgcreate -s 4k long {pvs} && "
                        "vgcfgbackup -f /tmp/long long")
             with tempfile.NamedTemporaryFile("r+", encoding="ascii") as file:
                 file.write(self.n1.ok("cat /tmp/long"))
                 file.flush()
-                many_lvs.add_lvs(file.name, 4000, 2)  # 1.1 MB: it ends behind the first MiB
+                many_lvs.add_lvs(file.name, 4000, 3)  # 1.1 MB: it ends behind the first MiB
                 with open(file.name, encoding="ascii") as changed:
                     self.n1.write("/tmp/long", changed.read())
             self.n1.ok("vgcfgrestore -f /tmp/long long")
@@ -105,12 +107,14 @@ class HangingDevice(lab.StoryCase):
             text = self.run_quickly(f"{reports} {QUICK}")
             self.assertIn("/dev/mapper/more-half: reading timed out after 2 s", text)
             self.assertEqual(text.split("\n")[-2].split(), ["long", "4000", "1"], text)
+            self.assertNotIn("more-last", text)
             self.n1.ok("dmsetup resume bottom")
             lab.wait_for(lambda: self.n1("pgrep -x vgs").rc == 1, 10, "abandoned readers to end")
             self.assertEqual(self.run_quickly(reports).split(), ["long", "4000", "0"])
         finally:
             self.n1("dmsetup resume bottom")
-            self.n1.ok("dmsetup remove --retry more-half && dmsetup remove --retry more-first")
+            self.n1.ok("for name in half first last; do "
+                       "dmsetup remove --retry more-$name || exit 1; done")
 
     def test_what_names_it_is_refused(self):
         self.n1.ok("dmsetup suspend --nolockfs bottom")
